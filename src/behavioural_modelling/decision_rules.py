@@ -1,0 +1,240 @@
+r"""Decision rules: from the values of actions to the probabilities of choosing them.
+
+The last axis holds the actions; any axes before it (trials, subjects) are leading axes. The softmax
+rules subtract the largest value before anything else, so no temperature
+between 1e-6 and 1e6 makes them overflow.
+"""
+
+from __future__ import annotations
+
+import jax
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float
+
+from . import _checks
+
+__all__ = [
+    "lapse_mixture",
+    "softmax",
+    "softmax_inverse_temperature",
+    "softmax_logits",
+    "softmax_stickiness",
+    "softmax_stickiness_inverse_temperature",
+    "softmax_subtract_max",
+]
+
+
+def softmax_logits(value: ArrayLike, temperature: ArrayLike = 1.0) -> Float[Array, "... n_actions"]:
+    r"""Log choice probabilities up to a constant: values relative to the best, over the temperature.
+
+    .. math:: \ell(a) = \frac{Q(a) - \max_b Q(b)}{\tau}
+
+    The maximum is subtracted before the division. Dividing first would round two large, nearly equal
+    values to the same number.
+
+    Args:
+        value: Values of the actions, shape (..., n_actions), any unit.
+        temperature: As in `softmax`.
+
+    Returns:
+        Logits, shape (..., n_actions); the best action has 0.
+
+    Raises:
+        ValueError: As in `softmax`.
+    """
+    value = _action_values(value)
+    temperature = _checks.temperature("temperature", temperature)
+    return _relative_to_best(value) / _checks.per_row("temperature", temperature, "value", value)
+
+
+def softmax(value: ArrayLike, temperature: ArrayLike = 1.0) -> Float[Array, "... n_actions"]:
+    r"""Softmax choice probabilities.
+
+    .. math:: P(a) = \frac{e^{Q(a) / \tau}}{\sum_b e^{Q(b) / \tau}}
+
+    Args:
+        value: Values of the actions, shape (..., n_actions), any unit.
+        temperature: :math:`\tau > 0`, in the unit of the values: a number, or one per leading entry
+            of `value`. Small: the best action nearly always. Large: all actions alike.
+
+    Returns:
+        Probabilities, shape (..., n_actions), summing to 1 over the last axis.
+
+    Raises:
+        ValueError: If `value` has no action or is not finite, or `temperature` is not above 0 or does
+            not fit the leading axes of `value`.
+
+    Example:
+        >>> [round(float(p), 3) for p in softmax([0.0, 1.0], temperature=0.5)]
+        [0.119, 0.881]
+
+    Source:
+        Sutton & Barto (2018), Reinforcement Learning, 2nd edition, section 2.8.
+    """
+    return jax.nn.softmax(softmax_logits(value, temperature), axis=-1)
+
+
+def softmax_inverse_temperature(
+    value: ArrayLike, inverse_temperature: ArrayLike = 1.0
+) -> Float[Array, "... n_actions"]:
+    r"""Softmax choice probabilities with an inverse temperature: values are multiplied by it.
+
+    .. math:: P(a) = \frac{e^{\beta Q(a)}}{\sum_b e^{\beta Q(b)}}
+
+    Args:
+        value: As in `softmax`.
+        inverse_temperature: :math:`\beta \ge 0`, per unit of value, shaped as `temperature` in
+            `softmax`. At 0 all actions are alike.
+
+    Returns:
+        Probabilities, shape (..., n_actions), summing to 1 over the last axis.
+
+    Raises:
+        ValueError: As in `softmax`; the inverse temperature must be at least 0.
+    """
+    value = _action_values(value)
+    beta = _checks.real_array("inverse_temperature", inverse_temperature)
+    _checks.in_range("inverse_temperature", beta, 0)
+    beta = _checks.per_row("inverse_temperature", beta, "value", value)
+    return jax.nn.softmax(_relative_to_best(value) * beta, axis=-1)
+
+
+def softmax_stickiness(
+    value: ArrayLike,
+    temperature: ArrayLike = 1.0,
+    stickiness: ArrayLike = 0.0,
+    prev_choice: ArrayLike | None = None,
+) -> Float[Array, "... n_actions"]:
+    r"""Softmax choice probabilities with a bonus for the action chosen last.
+
+    .. math:: P(a) \propto e^{(Q(a) + \kappa\, c_{t-1}(a)) / \tau}
+
+    Args:
+        value: As in `softmax`.
+        temperature: As in `softmax`.
+        stickiness: :math:`\kappa`, in the unit of the values, shaped as `temperature`. Above 0 the
+            previous choice is repeated more often, below 0 less often.
+        prev_choice: :math:`c_{t-1}`, the previous choice, one-hot, shape (..., n_actions). None, or
+            all zeros, means that there was none.
+
+    Returns:
+        Probabilities, shape (..., n_actions), summing to 1 over the last axis.
+
+    Raises:
+        ValueError: As in `softmax`; or if `prev_choice` is not one entry of 0 or 1 per action, or
+            `stickiness` is not finite.
+    """
+    return softmax(_with_stickiness(value, stickiness, prev_choice), temperature)
+
+
+def softmax_stickiness_inverse_temperature(
+    value: ArrayLike,
+    inverse_temperature: ArrayLike = 1.0,
+    stickiness: ArrayLike = 0.0,
+    prev_choice: ArrayLike | None = None,
+) -> Float[Array, "... n_actions"]:
+    r"""As `softmax_stickiness`, with an inverse temperature.
+
+    .. math:: P(a) \propto e^{\beta\, (Q(a) + \kappa\, c_{t-1}(a))}
+
+    The stickiness is in the unit of the values: it is multiplied by :math:`\beta` with them.
+
+    Args:
+        value: As in `softmax`.
+        inverse_temperature: As in `softmax_inverse_temperature`.
+        stickiness: As in `softmax_stickiness`.
+        prev_choice: As in `softmax_stickiness`.
+
+    Returns:
+        Probabilities, shape (..., n_actions), summing to 1 over the last axis.
+
+    Raises:
+        ValueError: As in `softmax_stickiness` and `softmax_inverse_temperature`.
+    """
+    return softmax_inverse_temperature(
+        _with_stickiness(value, stickiness, prev_choice), inverse_temperature
+    )
+
+
+def softmax_subtract_max(
+    value: ArrayLike, temperature: ArrayLike = 1.0
+) -> Float[Array, "... n_actions"]:
+    """The same as `softmax`, which subtracts the maximum too; the name is kept for existing code.
+
+    Args:
+        value: As in `softmax`.
+        temperature: As in `softmax`.
+
+    Returns:
+        Probabilities, shape (..., n_actions), summing to 1 over the last axis.
+
+    Raises:
+        ValueError: As in `softmax`.
+    """
+    return softmax(value, temperature)
+
+
+def lapse_mixture(probs: ArrayLike, lapse: ArrayLike = 0.0) -> Float[Array, "... n_actions"]:
+    r"""Choice probabilities of a subject who picks any action at random on a share of the trials.
+
+    .. math:: P(a) = (1 - \lambda)\, p_a + \lambda / n
+
+    Args:
+        probs: Probabilities :math:`p` without the lapse, shape (..., n_actions), at least 0. They are
+            divided by their sum, so they need not sum to 1.
+        lapse: :math:`\lambda` in [0, 1], the share of choices made at random: a number, or one per
+            leading entry of `probs`.
+
+    Returns:
+        Probabilities, shape (..., n_actions), summing to 1 over the last axis.
+
+    Raises:
+        ValueError: If a probability is negative or not finite, a row sums to 0, or the lapse is
+            outside [0, 1] or does not fit the leading axes.
+
+    Example:
+        >>> lapse_mixture([1.0, 0.0], lapse=0.5).tolist()
+        [0.75, 0.25]
+    """
+    probs = _action_probabilities(probs)
+    lapse = _checks.real_array("lapse", lapse)
+    _checks.in_range("lapse", lapse, 0, 1)
+    lapse = _checks.per_row("lapse", lapse, "probs", probs)
+    probs = probs / probs.max(axis=-1, keepdims=True)  # so that the sum of large entries is finite
+    probs = probs / probs.sum(axis=-1, keepdims=True)
+    return (1 - lapse) * probs + lapse / probs.shape[-1]
+
+
+def _action_probabilities(probs: ArrayLike) -> Float[Array, "... n_actions"]:
+    """`probs` checked: at least 0, finite, no row without a possible action."""
+    probs = _checks.with_actions("probs", probs)
+    _checks.in_range("probs", probs, 0)
+    values = _checks.known_values(probs)
+    if values is not None and not (values.max(axis=-1) > 0).all():
+        _checks.fail("probs", "a positive probability in every row", "a row of zeros")
+    return probs
+
+
+def _action_values(value: ArrayLike) -> Float[Array, "... n_actions"]:
+    """`value` checked: finite numbers, with at least one action on the last axis."""
+    value = _checks.with_actions("value", value)
+    _checks.finite("value", value)
+    return value
+
+
+def _relative_to_best(value: Float[Array, "... n_actions"]) -> Float[Array, "... n_actions"]:
+    """Subtract the largest value. Probabilities do not depend on it, so no gradient flows through it."""
+    return value - jax.lax.stop_gradient(value.max(axis=-1, keepdims=True))
+
+
+def _with_stickiness(
+    value: ArrayLike, stickiness: ArrayLike, prev_choice: ArrayLike | None
+) -> Float[Array, "... n_actions"]:
+    """Add the stickiness to the value of the action that was chosen last."""
+    value = _action_values(value)
+    stickiness = _checks.real_array("stickiness", stickiness)
+    _checks.finite("stickiness", stickiness)
+    stickiness = _checks.per_row("stickiness", stickiness, "value", value)
+    if prev_choice is None:
+        return value
+    return value + stickiness * _checks.zeros_and_ones("prev_choice", prev_choice, value.shape)
