@@ -208,9 +208,7 @@ def one_hot_choices(choices: Any, outcomes: jax.Array) -> jax.Array:
             fail("choices", "at most one chosen action per trial", "rows with more than one 1")
         return chosen
     if outcomes.ndim == 1:
-        expected = (
-            "one-hot rows, since one-dimensional outcomes do not say how many actions there are"
-        )
+        expected = "one-hot rows, since one-dimensional outcomes do not say how many actions there are"
         fail("choices", expected, f"shape {shape}")
     choices = actions("choices", choices, outcomes.shape[1])
     return jax.nn.one_hot(choices, outcomes.shape[1], dtype=jnp.int16)

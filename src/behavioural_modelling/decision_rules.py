@@ -151,14 +151,10 @@ def softmax_stickiness_inverse_temperature(
     Raises:
         ValueError: As in `softmax_stickiness` and `softmax_inverse_temperature`.
     """
-    return softmax_inverse_temperature(
-        _with_stickiness(value, stickiness, prev_choice), inverse_temperature
-    )
+    return softmax_inverse_temperature(_with_stickiness(value, stickiness, prev_choice), inverse_temperature)
 
 
-def softmax_subtract_max(
-    value: ArrayLike, temperature: ArrayLike = 1.0
-) -> Float[Array, "... n_actions"]:
+def softmax_subtract_max(value: ArrayLike, temperature: ArrayLike = 1.0) -> Float[Array, "... n_actions"]:
     """The same as `softmax`, which subtracts the maximum too; the name is kept for existing code.
 
     Args:

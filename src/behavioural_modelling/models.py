@@ -94,9 +94,7 @@ def asymmetric_rescorla_wagner(
         Lefebvre et al. (2017), doi 10.1038/s41562-017-0067.
     """
     alphas = ("alpha_p", "alpha_n")
-    return _checked_build(
-        "asymmetric_rescorla_wagner", alphas, n_actions, initial_value, inverse_temperature
-    )
+    return _checked_build("asymmetric_rescorla_wagner", alphas, n_actions, initial_value, inverse_temperature)
 
 
 def rescorla_wagner(
@@ -124,9 +122,7 @@ def rescorla_wagner(
     Source:
         Rescorla & Wagner (1972), in Classical Conditioning II.
     """
-    return _checked_build(
-        "rescorla_wagner", ("alpha",), n_actions, initial_value, inverse_temperature
-    )
+    return _checked_build("rescorla_wagner", ("alpha",), n_actions, initial_value, inverse_temperature)
 
 
 def _checked_build(

@@ -72,9 +72,7 @@ def _simulate(key, model, params, outcomes, record):
     """`simulate` on checked arguments: one subject's scan over trials, mapped over subjects."""
     one_subject = partial(_simulate_subject, model=model, record=record)
     keys = subject_keys(key, len(next(iter(params.values()))))
-    return jax.vmap(one_subject, in_axes=(0, 0, 0 if outcomes.ndim == 3 else None))(
-        keys, params, outcomes
-    )
+    return jax.vmap(one_subject, in_axes=(0, 0, 0 if outcomes.ndim == 3 else None))(keys, params, outcomes)
 
 
 def _simulate_subject(key, params, outcomes, *, model, record):

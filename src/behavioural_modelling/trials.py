@@ -70,9 +70,7 @@ class Trials(_TrialsFields):
 
     __slots__ = ()
 
-    def __new__(
-        cls, choices: Any, outcomes: Any, available: Any = None, mask: Any = None
-    ) -> Trials:
+    def __new__(cls, choices: Any, outcomes: Any, available: Any = None, mask: Any = None) -> Trials:
         choices = _checks.integers("choices", choices)
         if choices.ndim != 2 or 0 in choices.shape:
             expected = "shape (n_subjects, n_trials), at least one of each"
@@ -106,18 +104,14 @@ def _booleans(name: str, x: Any, shape: tuple[int, ...]) -> Bool[Array, "..."] |
     return jnp.asarray(x)
 
 
-def _trial_outcomes(
-    outcomes: Any, shape: tuple[int, int], mask: Array | None
-) -> Float[Array, "..."]:
+def _trial_outcomes(outcomes: Any, shape: tuple[int, int], mask: Array | None) -> Float[Array, "..."]:
     """Outcomes checked against the shape of the choices; finite wherever a trial counts."""
     outcomes = _checks.real_array("outcomes", outcomes)
     own_trials = outcomes.ndim in (2, 3) and outcomes.shape[:2] == shape
     shared = outcomes.ndim == 2 and outcomes.shape[0] == shape[1]
     if not (own_trials or shared) or 0 in outcomes.shape:
         n_subjects, n_trials = shape
-        expected = (
-            f"shape ({n_subjects}, {n_trials}, n_actions), ({n_trials}, n_actions) or {shape}"
-        )
+        expected = f"shape ({n_subjects}, {n_trials}, n_actions), ({n_trials}, n_actions) or {shape}"
         _checks.fail("outcomes", expected, f"shape {outcomes.shape}")
     counted = outcomes
     if mask is not None and own_trials:
@@ -187,7 +181,5 @@ def _bandit_file() -> Path:
     package = importlib.util.find_spec("cpm")
     file = package and Path(package.origin).parent / "datasets" / "data" / "bandit_small.csv"
     if not file or not file.exists():
-        raise ModuleNotFoundError(
-            "load_bandit reads a file of cpm-toolbox: pip install cpm-toolbox"
-        )
+        raise ModuleNotFoundError("load_bandit reads a file of cpm-toolbox: pip install cpm-toolbox")
     return file

@@ -19,9 +19,7 @@ __all__ = [
 ]
 
 
-def choice_from_action_p(
-    key: Key[Array, ""], probs: ArrayLike, lapse: ArrayLike = 0.0
-) -> Int[Array, "..."]:
+def choice_from_action_p(key: Key[Array, ""], probs: ArrayLike, lapse: ArrayLike = 0.0) -> Int[Array, "..."]:
     r"""Draw one action from each row of probabilities.
 
     .. math:: P(\text{choice} = a) = (1 - \lambda)\, p_a + \lambda / n
@@ -74,9 +72,7 @@ def choice_from_action_p_single(
     return choice_from_action_p(key, probs, lapse)
 
 
-def choice_from_uniform(
-    uniform: ArrayLike, probs: ArrayLike, lapse: ArrayLike = 0.0
-) -> Int[Array, "..."]:
+def choice_from_uniform(uniform: ArrayLike, probs: ArrayLike, lapse: ArrayLike = 0.0) -> Int[Array, "..."]:
     r"""The action that a uniform random number picks: the inverse of the cumulative probabilities.
 
     Lay the probabilities end to end along a line of length 1. The action is the one whose piece the

@@ -31,9 +31,7 @@ INITIAL_VALUE = 0.5
 """The value of every action before the first trial, in the functions that run all trials."""
 
 
-def complement_counterfactual(
-    reward: ArrayLike, chosen: ArrayLike
-) -> Float[Array, "... n_actions"]:
+def complement_counterfactual(reward: ArrayLike, chosen: ArrayLike) -> Float[Array, "... n_actions"]:
     r"""What the unchosen actions would have paid, if exactly one outcome of 0 or 1 is shared out.
 
     .. math:: R(a) = 1 - R(a_t) \quad \text{for every } a \ne a_t
