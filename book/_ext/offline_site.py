@@ -1,0 +1,40 @@
+"""Small corrections to what Jupyter Book does by default."""
+
+import filecmp
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+
+def drop_thebe(app: Sphinx, pagename, templatename, context, doctree) -> None:
+    """Leave out sphinx-thebe's scripts: they exist to fetch a kernel from other servers."""
+    context["script_files"] = [
+        script
+        for script in context.get("script_files", [])
+        if "thebe" not in str(getattr(script, "filename", None) or "")
+        and "THEBE" not in (getattr(script, "attributes", None) or {}).get("body", "")
+    ]
+
+
+def skip_tuple_fields(app: Sphinx, what, name, obj, skip, options) -> bool | None:
+    """Leave out "Alias for field number 0": the class's docstring describes its fields."""
+    return True if type(obj).__name__ == "_tuplegetter" else None
+
+
+def pages_after_new_static_files(app: Sphinx, env, added, changed, removed) -> list[str]:
+    """All pages where a style or a picture changed: Sphinx would not copy it without a new page."""
+    ours = [path for path in app.config.html_static_path if not Path(path).is_absolute()]
+    for folder in ours:  # the others belong to extensions
+        source, copy = Path(app.confdir) / folder, Path(app.outdir) / "_static"
+        for path in filter(Path.is_file, source.rglob("*")):
+            copied = copy / path.relative_to(source)
+            if not copied.is_file() or not filecmp.cmp(path, copied, shallow=False):
+                return sorted(env.found_docs)
+    return []
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("html-page-context", drop_thebe, priority=900)
+    app.connect("autodoc-skip-member", skip_tuple_fields)
+    app.connect("env-get-outdated", pages_after_new_static_files)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
