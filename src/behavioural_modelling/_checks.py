@@ -15,6 +15,8 @@ import numpy as np
 
 __all__: list[str] = []
 
+ONE_NUMBER = "one number, shape () (jax.vmap runs many subjects)"
+
 
 def fail(name: str, expected: str, received: Any) -> None:
     """Raise the `ValueError` that every check raises."""
@@ -26,19 +28,25 @@ def known_values(x: Any) -> np.ndarray | None:
     return None if isinstance(x, jax.core.Tracer) else np.asarray(x)
 
 
+def plain_array(name: str, x: Any) -> jax.Array | np.ndarray:
+    """`x` as it is if JAX holds it, else as an array on the host; rows must be of equal length."""
+    if isinstance(x, jax.Array):
+        return x
+    traced = any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(x))
+    try:
+        return jnp.asarray(x) if traced else np.asarray(x)
+    except (TypeError, ValueError):
+        fail(name, "a rectangular array of numbers", "rows of unequal length")
+
+
 def real_array(name: str, x: Any) -> jax.Array:
-    """`x` as a floating-point array; booleans and integers are promoted."""
-    if not isinstance(x, jax.Array):
-        try:
-            x = np.asarray(x)
-        except ValueError:
-            fail(name, "a rectangular array of numbers", "rows of unequal length")
-        if x.dtype.kind not in "biuf":
-            fail(name, "numbers", f"{x.dtype} values")
-    elif not jnp.issubdtype(x.dtype, jnp.number) and x.dtype != bool:
-        fail(name, "numbers", f"{x.dtype} values")
-    x = jnp.asarray(x)
-    return x if jnp.issubdtype(x.dtype, jnp.floating) else x.astype(jnp.result_type(float))
+    """`x` as a floating-point array; booleans and integers are promoted on the host."""
+    x = plain_array(name, x)
+    if jnp.issubdtype(x.dtype, jnp.floating):
+        return jnp.asarray(x)
+    if not (jnp.issubdtype(x.dtype, jnp.integer) or x.dtype == bool):
+        fail(name, "real numbers", f"{x.dtype} values")
+    return jnp.asarray(x.astype(jnp.result_type(float)))
 
 
 def _first_bad(values: np.ndarray, good: np.ndarray) -> str:
@@ -84,27 +92,56 @@ def with_actions(name: str, x: Any) -> jax.Array:
     return x
 
 
-def per_row(name: str, x: jax.Array, of: str, rows: jax.Array) -> jax.Array:
-    """Give a number per row of `rows` a last axis, so that it stands beside every action."""
-    if x.ndim == rows.ndim and x.shape[-1] == 1:
-        x = x[..., 0]
-    if not broadcasts_to(x.shape, rows.shape[:-1]):
-        expected = f"a number, or an array that fits the leading axes {rows.shape[:-1]} of {of}"
-        fail(name, expected, f"shape {x.shape}")
-    return x[..., None]
+def action_values(value: Any) -> jax.Array:
+    """Values of actions: finite numbers, with at least one action on the last axis."""
+    value = with_actions("value", value)
+    finite("value", value)
+    return value
 
 
-def learning_rate(name: str, alpha: Any) -> jax.Array:
-    """A learning rate: a number in [0, 1]."""
+def fits_rows(name: str, x: jax.Array, of: str, shape: tuple[int, ...]) -> None:
+    """Refuse an `x` that is neither a number nor one number per row of an array of `shape`."""
+    rows = x.shape[:-1] if x.ndim == len(shape) and x.shape[-1] == 1 else x.shape
+    if not broadcasts_to(rows, shape[:-1]):
+        expected = f"a number, or an array that fits the leading axes {shape[:-1]} of {of}"
+        fail(name, expected if shape[:-1] else ONE_NUMBER, f"shape {x.shape}")
+
+
+def per_row(x: jax.Array, rows: jax.Array) -> jax.Array:
+    """A checked number per row of `rows`, with a last axis to stand beside every action."""
+    return x if x.ndim == rows.ndim else x[..., None]
+
+
+def probabilities(probs: Any, lapse: Any) -> tuple[jax.Array, jax.Array]:
+    """Rows of probabilities, at least 0, none without a possible action; and lapses in [0, 1]."""
+    probs, lapse = with_actions("probs", probs), real_array("lapse", lapse)
+    in_range("probs", probs, 0)
+    in_range("lapse", lapse, 0, 1)
+    fits_rows("lapse", lapse, "probs", probs.shape)
+    values = known_values(probs)
+    if values is not None:
+        total, limits = values.astype(float).sum(axis=-1), np.finfo(values.dtype)
+        if (total < limits.tiny).any():
+            fail("probs", "a positive probability in every row", "a row of zeros")
+        if (total > limits.max).any():
+            fail("probs", "rows with a finite sum", f"a sum of {total.max():g}")
+    return probs, lapse
+
+
+def learning_rate(name: str, alpha: Any, shape: tuple[int, ...]) -> jax.Array:
+    """A learning rate, a number in [0, 1], or an array of them that stands beside `shape`."""
     alpha = real_array(name, alpha)
     in_range(name, alpha, 0, 1)
+    if not broadcasts_to(alpha.shape, shape):
+        fail(name, f"a number, or shape {shape}" if shape else ONE_NUMBER, f"shape {alpha.shape}")
     return alpha
 
 
-def temperature(name: str, tau: Any) -> jax.Array:
-    """A softmax temperature: a finite number above 0."""
-    tau = real_array(name, tau)
-    in_range(name, tau, 0, above=True)
+def temperature(tau: Any, shape: tuple[int, ...]) -> jax.Array:
+    """A softmax temperature for values of `shape`: a finite number above 0, or one per row."""
+    tau = real_array("temperature", tau)
+    in_range("temperature", tau, 0, above=True)
+    fits_rows("temperature", tau, "value", shape)
     return tau
 
 
@@ -127,26 +164,35 @@ def broadcasts_to(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
         return False
 
 
-def integers(name: str, x: Any) -> jax.Array:
-    """`x` as an integer array; floating-point numbers are refused, never rounded."""
-    x = x if isinstance(x, jax.Array) else np.asarray(x)
-    if not np.issubdtype(x.dtype, np.integer):
+def integers(name: str, x: Any) -> jax.Array | np.ndarray:
+    """`x` as an array of integers, where it lies; floating-point numbers are refused, never rounded."""
+    x = plain_array(name, x)
+    if not jnp.issubdtype(x.dtype, jnp.integer):
         fail(name, "integers", f"{x.dtype} values")
+    return x
+
+
+def booleans(name: str, x: Any, shape: tuple[int, ...]) -> jax.Array:
+    """`x` as an array of booleans of the given shape; numbers are refused."""
+    x = plain_array(name, x)
+    if x.dtype != bool:
+        fail(name, "booleans", f"{x.dtype} values")
+    if x.shape != shape:
+        fail(name, f"shape {shape}", f"shape {x.shape}")
     return jnp.asarray(x)
 
 
 def actions(name: str, choices: Any, n_actions: int | None, mask: Any = None) -> jax.Array:
     """Integer choices from 0, below `n_actions` when it is known, wherever `mask` (when given) is True."""
     choices = integers(name, choices)
-    values, scored = known_values(choices), None if mask is None else known_values(mask)
-    if values is None or (mask is not None and scored is None):
-        return choices
-    good = (values >= 0) & (True if n_actions is None else values < n_actions)
-    good |= False if scored is None else ~scored
-    if not good.all():
-        expected = "actions from 0" + (f" to {n_actions - 1}" if n_actions else "")
-        fail(name, expected, _first_bad(values, good))
-    return choices
+    values, scored = known_values(choices), True if mask is None else known_values(mask)
+    if values is not None and scored is not None:
+        top = np.iinfo(np.int32).max if n_actions is None else n_actions - 1
+        good = ((values >= 0) & (values <= top)) | ~np.asarray(scored)
+        if not good.all():
+            expected = "actions from 0" + (f" to {top}" if n_actions else "")
+            fail(name, expected, _first_bad(values, good))
+    return jnp.asarray(choices)
 
 
 def size(name: str, n: Any, minimum: int) -> int:
@@ -171,62 +217,3 @@ def random_key(name: str, key: Any) -> jax.Array:
     if key.dtype != old_style.dtype or key.shape != old_style.shape:
         fail(name, expected, f"an array of {key.dtype} with shape {key.shape}")
     return jnp.asarray(key)
-
-
-def trial_outcome(outcome: Any, value: jax.Array) -> jax.Array:
-    """One trial's outcome checked: finite, one number or one entry per action."""
-    outcome = real_array("outcome", outcome)
-    finite("outcome", outcome)
-    if not broadcasts_to(outcome.shape, value.shape):
-        fail("outcome", f"a number, or shape {value.shape}", f"shape {outcome.shape}")
-    return outcome
-
-
-def all_outcomes(outcomes: Any) -> jax.Array:
-    """All trials' outcomes checked: finite, at least one trial."""
-    outcomes = real_array("outcomes", outcomes)
-    if outcomes.ndim not in (1, 2):
-        expected = "shape (n_trials, n_actions) or (n_trials,)"
-        fail("outcomes", expected, f"shape {outcomes.shape}")
-    if 0 in outcomes.shape:
-        fail("outcomes", "at least one trial and one action", f"shape {outcomes.shape}")
-    finite("outcomes", outcomes)
-    return outcomes
-
-
-def one_hot_choices(choices: Any, outcomes: jax.Array) -> jax.Array:
-    """Choices checked and turned to one-hot rows, one per trial of `outcomes`."""
-    shape = np.shape(choices)
-    if len(shape) not in (1, 2) or shape[0] != outcomes.shape[0]:
-        expected = f"shape ({outcomes.shape[0]}, n_actions) or ({outcomes.shape[0]},)"
-        fail("choices", expected, f"shape {shape}")
-    if len(shape) == 2:
-        columns = outcomes.shape[1] if outcomes.ndim == 2 else shape[1]
-        chosen = zeros_and_ones("choices", choices, (shape[0], columns))
-        values = known_values(chosen)
-        if values is not None and (values.sum(axis=1) > 1).any():
-            fail("choices", "at most one chosen action per trial", "rows with more than one 1")
-        return chosen
-    if outcomes.ndim == 1:
-        expected = "one-hot rows, since one-dimensional outcomes do not say how many actions there are"
-        fail("choices", expected, f"shape {shape}")
-    choices = actions("choices", choices, outcomes.shape[1])
-    return jax.nn.one_hot(choices, outcomes.shape[1], dtype=jnp.int16)
-
-
-def n_actions_match(n_actions: int, name: str, shape: tuple[int, ...]) -> None:
-    """Hold `n_actions` against the last axis of an array; `jit` may trace it, and then it says nothing."""
-    if isinstance(n_actions, jax.core.Tracer):
-        return
-    if isinstance(n_actions, jax.Array) and n_actions.ndim == 0:
-        n_actions = n_actions.item()
-    n_actions = size("n_actions", n_actions, minimum=1)
-    if shape[-1:] != (n_actions,):
-        fail(name, f"a last axis of n_actions = {n_actions}", f"shape {shape}")
-
-
-def one_number(name: str, x: jax.Array) -> jax.Array:
-    """Refuse an array where one subject has one number; many subjects are `vmap`'s job."""
-    if x.ndim:
-        fail(name, "one number (jax.vmap runs many subjects)", f"shape {x.shape}")
-    return x

@@ -42,9 +42,9 @@ def softmax_logits(value: ArrayLike, temperature: ArrayLike = 1.0) -> Float[Arra
     Raises:
         ValueError: As in `softmax`.
     """
-    value = _action_values(value)
-    temperature = _checks.temperature("temperature", temperature)
-    return _relative_to_best(value) / _checks.per_row("temperature", temperature, "value", value)
+    value = _checks.action_values(value)
+    temperature = _checks.temperature(temperature, value.shape)
+    return _relative_to_best(value) / _checks.per_row(temperature, value)
 
 
 def softmax(value: ArrayLike, temperature: ArrayLike = 1.0) -> Float[Array, "... n_actions"]:
@@ -92,11 +92,9 @@ def softmax_inverse_temperature(
     Raises:
         ValueError: As in `softmax`; the inverse temperature must be at least 0.
     """
-    value = _action_values(value)
-    beta = _checks.real_array("inverse_temperature", inverse_temperature)
-    _checks.in_range("inverse_temperature", beta, 0)
-    beta = _checks.per_row("inverse_temperature", beta, "value", value)
-    return jax.nn.softmax(_relative_to_best(value) * beta, axis=-1)
+    value = _checks.action_values(value)
+    beta = _checked_inverse_temperature(inverse_temperature, value)
+    return jax.nn.softmax(_relative_to_best(value) * _checks.per_row(beta, value), axis=-1)
 
 
 def softmax_stickiness(
@@ -124,6 +122,8 @@ def softmax_stickiness(
         ValueError: As in `softmax`; or if `prev_choice` is not one entry of 0 or 1 per action, or
             `stickiness` is not finite.
     """
+    value = _checks.action_values(value)
+    temperature = _checks.temperature(temperature, value.shape)
     return softmax(_with_stickiness(value, stickiness, prev_choice), temperature)
 
 
@@ -151,7 +151,9 @@ def softmax_stickiness_inverse_temperature(
     Raises:
         ValueError: As in `softmax_stickiness` and `softmax_inverse_temperature`.
     """
-    return softmax_inverse_temperature(_with_stickiness(value, stickiness, prev_choice), inverse_temperature)
+    value = _checks.action_values(value)
+    beta = _checked_inverse_temperature(inverse_temperature, value)
+    return softmax_inverse_temperature(_with_stickiness(value, stickiness, prev_choice), beta)
 
 
 def softmax_subtract_max(value: ArrayLike, temperature: ArrayLike = 1.0) -> Float[Array, "... n_actions"]:
@@ -192,30 +194,9 @@ def lapse_mixture(probs: ArrayLike, lapse: ArrayLike = 0.0) -> Float[Array, "...
         >>> lapse_mixture([1.0, 0.0], lapse=0.5).tolist()
         [0.75, 0.25]
     """
-    probs = _action_probabilities(probs)
-    lapse = _checks.real_array("lapse", lapse)
-    _checks.in_range("lapse", lapse, 0, 1)
-    lapse = _checks.per_row("lapse", lapse, "probs", probs)
-    probs = probs / probs.max(axis=-1, keepdims=True)  # so that the sum of large entries is finite
-    probs = probs / probs.sum(axis=-1, keepdims=True)
-    return (1 - lapse) * probs + lapse / probs.shape[-1]
-
-
-def _action_probabilities(probs: ArrayLike) -> Float[Array, "... n_actions"]:
-    """`probs` checked: at least 0, finite, no row without a possible action."""
-    probs = _checks.with_actions("probs", probs)
-    _checks.in_range("probs", probs, 0)
-    values = _checks.known_values(probs)
-    if values is not None and not (values.max(axis=-1) > 0).all():
-        _checks.fail("probs", "a positive probability in every row", "a row of zeros")
-    return probs
-
-
-def _action_values(value: ArrayLike) -> Float[Array, "... n_actions"]:
-    """`value` checked: finite numbers, with at least one action on the last axis."""
-    value = _checks.with_actions("value", value)
-    _checks.finite("value", value)
-    return value
+    probs, lapse = _checks.probabilities(probs, lapse)
+    lapse = _checks.per_row(lapse, probs)
+    return (1 - lapse) * (probs / probs.sum(axis=-1, keepdims=True)) + lapse / probs.shape[-1]
 
 
 def _relative_to_best(value: Float[Array, "... n_actions"]) -> Float[Array, "... n_actions"]:
@@ -223,14 +204,27 @@ def _relative_to_best(value: Float[Array, "... n_actions"]) -> Float[Array, "...
     return value - jax.lax.stop_gradient(value.max(axis=-1, keepdims=True))
 
 
+def _checked_inverse_temperature(
+    inverse_temperature: ArrayLike, value: Float[Array, "... n_actions"]
+) -> Float[Array, "..."]:
+    """An inverse temperature for `value`: finite, at least 0, a number or one per row."""
+    beta = _checks.real_array("inverse_temperature", inverse_temperature)
+    _checks.in_range("inverse_temperature", beta, 0)
+    _checks.fits_rows("inverse_temperature", beta, "value", value.shape)
+    return beta
+
+
 def _with_stickiness(
-    value: ArrayLike, stickiness: ArrayLike, prev_choice: ArrayLike | None
+    value: Float[Array, "... n_actions"], stickiness: ArrayLike, prev_choice: ArrayLike | None
 ) -> Float[Array, "... n_actions"]:
-    """Add the stickiness to the value of the action that was chosen last."""
-    value = _action_values(value)
+    """Add the stickiness to the action chosen last, in values relative to the best.
+
+    A small bonus would be lost in the rounding of a large value.
+    """
     stickiness = _checks.real_array("stickiness", stickiness)
     _checks.finite("stickiness", stickiness)
-    stickiness = _checks.per_row("stickiness", stickiness, "value", value)
+    _checks.fits_rows("stickiness", stickiness, "value", value.shape)
     if prev_choice is None:
         return value
-    return value + stickiness * _checks.zeros_and_ones("prev_choice", prev_choice, value.shape)
+    prev_choice = _checks.zeros_and_ones("prev_choice", prev_choice, value.shape)
+    return _relative_to_best(value) + _checks.per_row(stickiness, value) * prev_choice

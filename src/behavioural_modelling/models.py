@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
 
 from . import _checks
 from .decision_rules import softmax_logits
@@ -134,8 +135,12 @@ def _checked_build(
 ) -> Model:
     """Check a builder's arguments and bring them to one form, so that equal arguments share a model."""
     n_actions = _checks.size("n_actions", n_actions, minimum=2)
-    initial_value = _checks.real_array("initial_value", initial_value)
-    _checks.finite("initial_value", _checks.one_number("initial_value", initial_value))
+    # On the host: JAX would round it to float32, and the model may run in float64.
+    value = _checks.plain_array("initial_value", initial_value)
+    if value.shape != () or value.dtype.kind not in "iuf":
+        _checks.fail("initial_value", "one number", f"{value.dtype} values of shape {value.shape}")
+    if not np.isfinite(value):
+        _checks.fail("initial_value", "a finite number", value)
     return _build(name, alphas, n_actions, float(initial_value), bool(inverse_temperature))
 
 

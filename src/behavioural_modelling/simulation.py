@@ -59,20 +59,21 @@ def simulate(
     key = _checks.random_key("key", key)
     if not isinstance(model, Model):
         _checks.fail("model", "a Model, as the builders in models make it", type(model).__name__)
+    record = _checked_record(record)
     outcomes = _checked_outcomes(outcomes, model)
     params = _checked_params(params, model)
     n_subjects = _count_subjects(params, outcomes)
     dtype = jnp.result_type(outcomes, *params.values())
     params = {name: jnp.broadcast_to(x, n_subjects).astype(dtype) for name, x in params.items()}
-    return _simulate(key, model, params, outcomes.astype(dtype), _checked_record(record))
+    return _simulate(key, model, params, outcomes.astype(dtype), n_subjects, record)
 
 
-@partial(jax.jit, static_argnames=("model", "record"))
-def _simulate(key, model, params, outcomes, record):
+@partial(jax.jit, static_argnames=("model", "n_subjects", "record"))
+def _simulate(key, model, params, outcomes, n_subjects, record):
     """`simulate` on checked arguments: one subject's scan over trials, mapped over subjects."""
     one_subject = partial(_simulate_subject, model=model, record=record)
-    keys = subject_keys(key, len(next(iter(params.values()))))
-    return jax.vmap(one_subject, in_axes=(0, 0, 0 if outcomes.ndim == 3 else None))(keys, params, outcomes)
+    in_axes = (0, 0, 0 if outcomes.ndim == 3 else None)
+    return jax.vmap(one_subject, in_axes)(subject_keys(key, n_subjects), params, outcomes)
 
 
 def _simulate_subject(key, params, outcomes, *, model, record):

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
@@ -75,13 +74,15 @@ class Trials(_TrialsFields):
         if choices.ndim != 2 or 0 in choices.shape:
             expected = "shape (n_subjects, n_trials), at least one of each"
             _checks.fail("choices", expected, f"shape {choices.shape}")
-        mask = _booleans("mask", mask, choices.shape)
+        if mask is not None:
+            mask = _checks.booleans("mask", mask, choices.shape)
         outcomes = _trial_outcomes(outcomes, choices.shape, mask)
         n_actions = None if outcomes.shape == choices.shape else outcomes.shape[-1]
         if available is not None:
-            n_actions = n_actions or np.shape(available)[-1]
-            available = _booleans("available", available, (*choices.shape, n_actions))
-        _checks.actions("choices", choices, n_actions, mask)
+            available = _checks.plain_array("available", available)
+            n_actions = n_actions or (available.shape or (1,))[-1]
+            available = _checks.booleans("available", available, (*choices.shape, n_actions))
+        choices = _checks.actions("choices", choices, n_actions, mask)
         _check_on_offer(choices, available, mask)
         return super().__new__(cls, choices, outcomes, available, mask)
 
@@ -90,18 +91,6 @@ class Trials(_TrialsFields):
 jax.tree_util.register_pytree_node(
     Trials, lambda trials: (tuple(trials), None), lambda _, leaves: tuple.__new__(Trials, leaves)
 )
-
-
-def _booleans(name: str, x: Any, shape: tuple[int, ...]) -> Bool[Array, "..."] | None:
-    """`x` as an array of booleans of the given shape, or None as it is."""
-    if x is None:
-        return None
-    x = x if isinstance(x, jax.Array) else np.asarray(x)
-    if x.dtype != bool:
-        _checks.fail(name, "booleans", f"{x.dtype} values")
-    if x.shape != shape:
-        _checks.fail(name, f"shape {shape}", f"shape {x.shape}")
-    return jnp.asarray(x)
 
 
 def _trial_outcomes(outcomes: Any, shape: tuple[int, int], mask: Array | None) -> Float[Array, "..."]:
@@ -113,10 +102,12 @@ def _trial_outcomes(outcomes: Any, shape: tuple[int, int], mask: Array | None) -
         n_subjects, n_trials = shape
         expected = f"shape ({n_subjects}, {n_trials}, n_actions), ({n_trials}, n_actions) or {shape}"
         _checks.fail("outcomes", expected, f"shape {outcomes.shape}")
-    counted = outcomes
-    if mask is not None and own_trials:
-        counted = jnp.where(mask.reshape(shape + (1,) * (outcomes.ndim - 2)), outcomes, 0)
-    _checks.finite("outcomes", counted)
+    values, counts = _checks.known_values(outcomes), mask if mask is None else _checks.known_values(mask)
+    if values is not None and (mask is None or counts is not None):
+        if mask is not None:  # a shared outcome counts where any subject's trial does
+            counts = counts if own_trials else counts.any(axis=0)
+            values = np.where(counts.reshape(counts.shape + (1,) * (values.ndim - counts.ndim)), values, 0)
+        _checks.finite("outcomes", values)
     return outcomes
 
 

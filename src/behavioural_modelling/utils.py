@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Int, Key
 
@@ -47,7 +46,8 @@ def choice_from_action_p(key: Key[Array, ""], probs: ArrayLike, lapse: ArrayLike
         1
     """
     key = _checks.random_key("key", key)
-    uniform = jax.random.uniform(key, np.shape(probs)[:-1])
+    probs, lapse = _checks.probabilities(probs, lapse)
+    uniform = jax.random.uniform(key, probs.shape[:-1])
     return choice_from_uniform(uniform, probs, lapse)
 
 
@@ -67,8 +67,9 @@ def choice_from_action_p_single(
     Raises:
         ValueError: As in `choice_from_action_p`; or if `probs` has more than one axis.
     """
-    if np.ndim(probs) != 1:
-        _checks.fail("probs", "one row of probabilities", f"shape {np.shape(probs)}")
+    probs = _checks.real_array("probs", probs)
+    if probs.ndim != 1:
+        _checks.fail("probs", "one row of probabilities", f"shape {probs.shape}")
     return choice_from_action_p(key, probs, lapse)
 
 
@@ -95,10 +96,12 @@ def choice_from_uniform(uniform: ArrayLike, probs: ArrayLike, lapse: ArrayLike =
         >>> choice_from_uniform([0.1, 0.3, 0.9], [[0.2, 0.5, 0.3]] * 3).tolist()
         [0, 1, 2]
     """
-    probs = lapse_mixture(probs, lapse)
+    probs, lapse = _checks.probabilities(probs, lapse)
     uniform = _checks.real_array("uniform", uniform)
     _checks.in_range("uniform", uniform, 0, 1)
-    uniform = _checks.per_row("uniform", uniform, "probs", probs)
+    _checks.fits_rows("uniform", uniform, "probs", probs.shape)
+    probs = lapse_mixture(probs, lapse)
+    uniform = _checks.per_row(uniform, probs)
     # An action of probability 0 has a piece of length 0. Rounding may still move its end past the
     # end before it, so it is ruled out by name, and the line ends where the last possible action does.
     possible = probs > 0

@@ -11,13 +11,13 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, Key
 
 from .. import _checks
 from ..decision_rules import softmax
 from ..utils import choice_from_uniform
+from . import _trial_checks
 
 __all__ = [
     "asymmetric_rescorla_wagner_update",
@@ -57,9 +57,11 @@ def complement_counterfactual(reward: ArrayLike, chosen: ArrayLike) -> Float[Arr
         [0.0, 1.0, 1.0]
     """
     reward = _checks.real_array("reward", reward)
-    chosen = _checks.zeros_and_ones("chosen", chosen, np.shape(chosen)) != 0
+    chosen = _checks.real_array("chosen", chosen)
+    chosen = _checks.zeros_and_ones("chosen", chosen, chosen.shape)
     if not _checks.broadcasts_to(reward.shape, chosen.shape):
         _checks.fail("reward", f"a number, or shape {chosen.shape}", f"shape {reward.shape}")
+    chosen = chosen != 0
     chosen_reward = jnp.where(chosen, reward, 0)
     if chosen.ndim:
         chosen_reward = chosen_reward.sum(axis=-1, keepdims=True)
@@ -116,10 +118,10 @@ def asymmetric_rescorla_wagner_update(
     value = _checks.real_array("value", value)
     _checks.finite("value", value)
     outcome, chosen = outcome_chosen
-    outcome = _checks.trial_outcome(outcome, value)
+    outcome = _trial_checks.trial_outcome(outcome, value)
     chosen = _checks.zeros_and_ones("chosen", chosen, value.shape)
-    alpha_p = _checks.learning_rate("alpha_p", alpha_p)
-    alpha_n = _checks.learning_rate("alpha_n", alpha_n)
+    alpha_p = _checks.learning_rate("alpha_p", alpha_p, value.shape)
+    alpha_n = _checks.learning_rate("alpha_n", alpha_n, value.shape)
 
     target = jnp.where(chosen != 0, outcome, counterfactual_value(outcome, chosen))
     learns = (chosen != 0) | update_all_options
@@ -161,20 +163,21 @@ def asymmetric_rescorla_wagner_update_choice(
             the key is no key, or `value` has not `n_actions` entries.
     """
     value = _checks.real_array("value", value)
-    _checks.n_actions_match(n_actions, "value", value.shape)
+    _trial_checks.n_actions_match(n_actions, "value", value.shape)
     if value.ndim != 1:
         _checks.fail("value", "one value per action, shape (n_actions,)", f"shape {value.shape}")
+    _checks.finite("value", value)
     outcome, key = outcome_key
-    key = _checks.random_key("key", key)
+    outcome, key = _trial_checks.trial_outcome(outcome, value), _checks.random_key("key", key)
     step = partial(
         _choose_then_update,
-        alpha_p=_checks.learning_rate("alpha_p", alpha_p),
-        alpha_n=_checks.learning_rate("alpha_n", alpha_n),
-        temperature=_checks.temperature("temperature", temperature),
+        alpha_p=_checks.learning_rate("alpha_p", alpha_p, value.shape),
+        alpha_n=_checks.learning_rate("alpha_n", alpha_n, value.shape),
+        temperature=_checks.temperature(temperature, value.shape),
         counterfactual_value=counterfactual_value,
         update_all_options=update_all_options,
     )
-    return step(value, (_checks.trial_outcome(outcome, value), jax.random.uniform(key)))
+    return step(value, (outcome, jax.random.uniform(key)))
 
 
 def asymmetric_rescorla_wagner_update_choice_iterator(
@@ -207,15 +210,15 @@ def asymmetric_rescorla_wagner_update_choice_iterator(
         ValueError: If there is no trial, shapes do not match, an outcome is NaN or infinite, a
             parameter is out of its range, or the key is no key.
     """
-    outcomes = _checks.all_outcomes(outcomes)
+    outcomes = _trial_checks.all_outcomes(outcomes)
     if outcomes.ndim != 2:
         _checks.fail("outcomes", "shape (n_trials, n_actions)", f"shape {outcomes.shape}")
-    _checks.n_actions_match(n_actions, "outcomes", outcomes.shape)
+    _trial_checks.n_actions_match(n_actions, "outcomes", outcomes.shape)
     return _iterate_choices(
         outcomes,
-        _checks.one_number("alpha_p", _checks.learning_rate("alpha_p", alpha_p)),
-        _checks.one_number("alpha_n", _checks.learning_rate("alpha_n", alpha_n)),
-        _checks.one_number("temperature", _checks.temperature("temperature", temperature)),
+        _checks.learning_rate("alpha_p", alpha_p, ()),
+        _checks.learning_rate("alpha_n", alpha_n, ()),
+        _checks.temperature(temperature, outcomes.shape[1:]),
         _checks.random_key("key", key),
     )
 
@@ -245,14 +248,12 @@ def asymmetric_rescorla_wagner_update_iterator(
         ValueError: If there is no trial, shapes do not match, an outcome is NaN or infinite, a choice
             is not an action, or a learning rate is outside [0, 1].
     """
-    outcomes = _checks.all_outcomes(outcomes)
-    chosen = _checks.one_hot_choices(choices, outcomes)
-    return _iterate_updates(
-        outcomes if outcomes.ndim == 2 else outcomes[:, None],
-        chosen,
-        _checks.one_number("alpha_p", _checks.learning_rate("alpha_p", alpha_p)),
-        _checks.one_number("alpha_n", _checks.learning_rate("alpha_n", alpha_n)),
-    )
+    outcomes = _trial_checks.all_outcomes(outcomes)
+    alpha_p = _checks.learning_rate("alpha_p", alpha_p, ())
+    alpha_n = _checks.learning_rate("alpha_n", alpha_n, ())
+    chosen = _trial_checks.one_hot_choices(choices, outcomes)
+    outcomes = outcomes if outcomes.ndim == 2 else outcomes[:, None]
+    return _iterate_updates(outcomes, chosen, alpha_p, alpha_n)
 
 
 def _choose_then_update(
