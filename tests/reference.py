@@ -1,0 +1,114 @@
+"""NumPy float64 oracles: the equations once more, as plain loops that share nothing with the package."""
+
+import math
+
+import numpy as np
+
+
+def exp_normalised(logits):
+    """Exponentials of one row of logits, divided by their sum."""
+    best = max(logits)
+    weights = [math.exp(logit - best) for logit in logits]
+    return [weight / math.fsum(weights) for weight in weights]
+
+
+def softmax(value, temperature=1.0, stickiness=0.0, prev_choice=None):
+    """Row by row, action by action; temperature and stickiness are numbers, or one per row."""
+    return _softmax(value, temperature, stickiness, prev_choice, lambda x, tau: x / tau)
+
+
+def softmax_inverse_temperature(value, inverse_temperature=1.0, stickiness=0.0, prev_choice=None):
+    """The same, multiplied by the inverse temperature."""
+    return _softmax(value, inverse_temperature, stickiness, prev_choice, lambda x, beta: x * beta)
+
+
+def _softmax(value, scale, stickiness, prev_choice, scaled):
+    value = np.asarray(value, dtype=np.float64)
+    scale = np.broadcast_to(np.asarray(scale, dtype=np.float64), value.shape[:-1])
+    stickiness = np.broadcast_to(np.asarray(stickiness, dtype=np.float64), value.shape[:-1])
+    prev_choice = np.zeros(value.shape) if prev_choice is None else prev_choice
+    prev_choice = np.broadcast_to(np.asarray(prev_choice, dtype=np.float64), value.shape)
+    probs = np.empty(value.shape)
+    for row in np.ndindex(value.shape[:-1]):
+        best = max(value[row])
+        logits = []
+        for action in range(value.shape[-1]):
+            # The difference of two float32 numbers comes first: in float64 it is exact.
+            net = (value[row][action] - best) + stickiness[row] * prev_choice[row][action]
+            logits.append(scaled(net, scale[row]))
+        probs[row] = exp_normalised(logits)
+    return probs
+
+
+def lapse_mixture(probs, lapse=0.0):
+    """One row of probabilities, normalised and mixed with a random choice."""
+    total = math.fsum(float(p) for p in probs)
+    return [(1 - lapse) * float(p) / total + lapse / len(probs) for p in probs]
+
+
+def choose(uniform, probs):
+    """Walk along the row until the probabilities passed exceed the random number."""
+    goal, passed, last_possible = float(uniform) * math.fsum(probs), 0.0, None
+    for action, p in enumerate(probs):
+        if p == 0:
+            continue
+        last_possible = action
+        passed += float(p)
+        if goal < passed:
+            return action
+    return last_possible
+
+
+def update(value, outcome, choice, alpha_p, alpha_n, counterfactual=None):
+    """One trial. `choice` is an action, None without a response.
+
+    `counterfactual(reward)` gives what the unchosen actions would have paid; None leaves them as they are.
+    """
+    new_value, errors = [float(v) for v in value], [0.0] * len(value)
+    for action in range(len(value)):
+        if action == choice:
+            target = float(outcome[action])
+        elif counterfactual is not None and choice is not None:
+            target = counterfactual(float(outcome[choice]))
+        else:
+            continue
+        errors[action] = target - float(value[action])
+        rate = alpha_p if errors[action] > 0 else alpha_n
+        new_value[action] = float(value[action]) + float(rate) * errors[action]
+    return new_value, errors
+
+
+def learn(outcomes, choices, alpha_p, alpha_n, initial_value=0.5):
+    """All trials of one subject whose choices are known: (values, prediction errors)."""
+    n_trials, n_actions = np.shape(outcomes)
+    values = np.full((n_trials + 1, n_actions), initial_value, dtype=np.float64)
+    errors = np.zeros((n_trials, n_actions))
+    for trial in range(n_trials):
+        values[trial + 1], errors[trial] = update(
+            values[trial], outcomes[trial], choices[trial], alpha_p, alpha_n
+        )
+    return values[:-1], errors
+
+
+def play(uniforms, outcomes, alpha_p, alpha_n, temperature, initial_value=0.5):
+    """All trials of one subject that chooses: (values, choice_p, choices, prediction errors)."""
+    n_trials, n_actions = np.shape(outcomes)
+    values = np.full((n_trials + 1, n_actions), initial_value, dtype=np.float64)
+    choice_p, errors = np.zeros((n_trials, n_actions)), np.zeros((n_trials, n_actions))
+    choices = np.zeros(n_trials, dtype=int)
+    for trial in range(n_trials):
+        choice_p[trial] = softmax(values[trial], temperature)
+        choices[trial] = choose(uniforms[trial], choice_p[trial])
+        values[trial + 1], errors[trial] = update(
+            values[trial], outcomes[trial], choices[trial], alpha_p, alpha_n
+        )
+    return values[:-1], choice_p, choices, errors
+
+
+def sequence_probability(choices, outcomes, alpha_p, alpha_n, temperature, initial_value=0.5):
+    """The probability that a subject makes exactly these choices."""
+    value, probability = [initial_value] * len(outcomes[0]), 1.0
+    for outcome, choice in zip(outcomes, choices, strict=True):
+        probability *= softmax(value, temperature)[choice]
+        value, _ = update(value, outcome, choice, alpha_p, alpha_n)
+    return probability

@@ -1,0 +1,349 @@
+"""Softmax and its variants, and the lapse mixture."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import reference
+from jax.test_util import check_grads
+
+from behavioural_modelling import decision_rules
+
+UNIT = 2.0**-24  # the largest relative error of one rounding in float32
+TINY = float(np.finfo(np.float32).tiny)  # smaller numbers may be flushed to 0
+
+TEMPERATURES = [1e-6, 1e-3, 0.1, 1.0, 30.0, 1e6]
+SOFTMAX_RULES = {
+    "softmax": decision_rules.softmax,
+    "softmax_subtract_max": decision_rules.softmax_subtract_max,
+    "softmax_stickiness": decision_rules.softmax_stickiness,
+    "softmax_inverse_temperature": lambda v, t: decision_rules.softmax_inverse_temperature(v, 1 / t),
+    "softmax_stickiness_inverse_temperature": lambda v, t: (
+        decision_rules.softmax_stickiness_inverse_temperature(v, 1 / t)
+    ),
+}
+
+
+def assert_close_to(ours, exact):
+    """Hold float32 softmax probabilities against exact ones, each to its own tolerance.
+
+    A logit x has two roundings, of the difference and of the division: |dx| <= 2 u |x|. As
+    dp_a = p_a (dx_a - sum_b p_b dx_b), with |x_a| <= ln(1/p_a) + ln(n) and sum_b p_b |x_b| <= n/e, and
+    a few units for exp, the sum and the division (16 covers them up to 10 actions):
+    |dp_a| / p_a <= 2 u (ln(1/p_a) + ln(n) + n/e) + 16 u.
+    """
+    n = exact.shape[-1]
+    p = np.maximum(exact, TINY)
+    tolerance = p * UNIT * (2 * (np.log(1 / p) + np.log(n) + n / np.e) + 16) + TINY
+    error = np.abs(np.asarray(ours, dtype=np.float64) - exact)
+    assert (error <= tolerance).all(), f"off by {(error / tolerance).max():.3g} tolerances"
+
+
+# By hand: exp(log k) = k, and exp(1 / 0.5) = e**2.
+HAND_WORKED = {
+    "three actions": (decision_rules.softmax, (np.log([1, 2, 5]),), [1 / 8, 2 / 8, 5 / 8]),
+    "temperature": (
+        decision_rules.softmax,
+        ([0.0, 1.0], 0.5),
+        [1 / (1 + np.e**2), np.e**2 / (1 + np.e**2)],
+    ),
+    "inverse temperature": (
+        decision_rules.softmax_inverse_temperature,
+        ([0.0, np.log(3)], 2.0),
+        [1 / 10, 9 / 10],
+    ),
+    "stickiness": (
+        decision_rules.softmax_stickiness,
+        ([0.0, 0.0], 0.5, np.log(3) / 2, [1, 0]),
+        [3 / 4, 1 / 4],
+    ),
+    "stickiness below 0": (
+        decision_rules.softmax_stickiness,
+        ([0.0, 0.0], 1.0, -np.log(3), [1, 0]),
+        [1 / 4, 3 / 4],
+    ),
+    "stickiness times inverse temperature": (
+        decision_rules.softmax_stickiness_inverse_temperature,
+        ([0.0, 0.0], 2.0, np.log(3), [0, 1]),
+        [1 / 10, 9 / 10],
+    ),
+    "one action": (decision_rules.softmax, ([7.0],), [1.0]),
+    "subtract max": (decision_rules.softmax_subtract_max, (np.log([1, 3]),), [1 / 4, 3 / 4]),
+}
+
+
+@pytest.mark.parametrize("rule, arguments, expected", HAND_WORKED.values(), ids=HAND_WORKED)
+def test_hand_worked_numbers(rule, arguments, expected):
+    # Logits below 3 with a handful of float32 roundings each: 1e-6 is 16 units.
+    np.testing.assert_allclose(rule(*arguments), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("temperature", TEMPERATURES)
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+@pytest.mark.parametrize("name", ["softmax", "softmax_stickiness"])
+def test_exact_at_every_temperature(name, scale, temperature):
+    rng = np.random.default_rng(1)
+    value = (scale * rng.uniform(-1, 1, size=(50, 4))).astype(np.float32)
+    value[10:20, 1] = value[10:20, 0]  # equal actions
+    value[20:40, 2] = np.nextafter(value[20:40, 0], np.float32(0))  # nearly equal ones
+    temperature = np.float32(temperature)
+    assert_close_to(SOFTMAX_RULES[name](value, temperature), reference.softmax(value, temperature))
+
+
+@pytest.mark.parametrize("inverse_temperature", [0.0, *(1 / t for t in TEMPERATURES)])
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+def test_exact_at_every_inverse_temperature(scale, inverse_temperature):
+    rng = np.random.default_rng(2)
+    value = (scale * rng.uniform(-1, 1, size=(50, 4))).astype(np.float32)
+    value[20:40, 2] = np.nextafter(value[20:40, 0], np.float32(0))
+    beta = np.float32(inverse_temperature)
+    exact = reference.softmax_inverse_temperature(value, beta)
+    assert_close_to(decision_rules.softmax_inverse_temperature(value, beta), exact)
+    assert_close_to(decision_rules.softmax_stickiness_inverse_temperature(value, beta), exact)
+
+
+@pytest.mark.parametrize("name", SOFTMAX_RULES)
+@pytest.mark.parametrize("temperature", [2.0**-20, 2.0**-17, 2.0**-14])
+def test_large_nearly_equal_values_are_told_apart(name, temperature):
+    # The float32 neighbour of 1000 lies 2**-14 below it: logits are 0 and -64, -8 or -1, all exact.
+    value = np.array([1000, 1000 - 2.0**-14], dtype=np.float32)
+    odds = np.exp(-(2.0**-14) / temperature)
+    expected = np.array([1 / (1 + odds), odds / (1 + odds)])
+    # exp, sum and division: a few units of 2**-24 each.
+    np.testing.assert_allclose(SOFTMAX_RULES[name](value, temperature), expected, rtol=16 * UNIT)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.5, 1000.0])
+@pytest.mark.parametrize("temperature", [1e-6, 1e-3, 1.0, 1e6])
+def test_a_small_stickiness_counts_beside_large_values(value, temperature):
+    # The values are equal, so only stickiness / temperature matters, whatever the values are.
+    temperature = np.float32(temperature)
+    stickiness = np.float32(3 * temperature)
+    arguments = ([value, value], temperature, stickiness, [1, 0])
+    exact = reference.softmax(*arguments)
+    assert_close_to(decision_rules.softmax_stickiness(*arguments), exact)
+    beta = np.float32(1 / temperature)
+    arguments = ([value, value], beta, stickiness, [1, 0])
+    exact = reference.softmax_inverse_temperature(*arguments)
+    assert_close_to(decision_rules.softmax_stickiness_inverse_temperature(*arguments), exact)
+
+
+@pytest.mark.parametrize("shape", [(3,), (1,), (2, 4, 3), (0, 3)])
+@pytest.mark.parametrize("name", SOFTMAX_RULES)
+def test_any_leading_shape(name, shape):
+    value = np.random.default_rng(3).normal(size=shape).astype(np.float32)
+    probs = SOFTMAX_RULES[name](value, 0.5)
+    assert probs.shape == shape
+    assert probs.dtype == jnp.float32
+    assert_close_to(probs, reference.softmax(value, 0.5))
+
+
+@pytest.mark.parametrize("per_row", [(4,), (2, 4), (2, 4, 1)])
+def test_a_temperature_and_a_stickiness_per_row(per_row):
+    rng = np.random.default_rng(4)
+    value = rng.normal(size=(2, 4, 3)).astype(np.float32)
+    temperature = rng.uniform(0.2, 5, size=per_row).astype(np.float32)
+    stickiness = rng.normal(size=per_row).astype(np.float32)
+    prev_choice = np.eye(3, dtype=np.int16)[rng.integers(3, size=(2, 4))]
+    rows = (per_row + (1,))[:-1] if per_row[-1:] != (1,) else per_row[:-1]
+    arguments = (temperature.reshape(rows), stickiness.reshape(rows), prev_choice)
+    # value + stickiness is rounded too, to UNIT * 4 here, over a temperature of 0.2: 20 units of logit.
+    sticky = decision_rules.softmax_stickiness(value, temperature, stickiness, prev_choice)
+    np.testing.assert_allclose(sticky, reference.softmax(value, *arguments), rtol=100 * UNIT)
+    inverse = decision_rules.softmax_stickiness_inverse_temperature(
+        value, temperature, stickiness, prev_choice
+    )
+    exact = reference.softmax_inverse_temperature(value, *arguments)
+    # An inverse temperature of up to 5 times values of up to 4, each with a few roundings.
+    np.testing.assert_allclose(inverse, exact, rtol=200 * UNIT)
+    assert_close_to(decision_rules.softmax(value, temperature), reference.softmax(value, arguments[0]))
+
+
+def test_integer_values_are_promoted():
+    probs = decision_rules.softmax([0, 1], 1)
+    assert probs.dtype == jnp.float32
+    assert_close_to(probs, reference.softmax([0, 1]))
+
+
+def test_float64_where_jax_has_it_switched_on(x64):
+    value = np.random.default_rng(5).normal(size=(20, 3))
+    probs = decision_rules.softmax(value, 0.1)
+    assert probs.dtype == jnp.float64
+    # Logits up to 50, each with a relative error of 2**-52: 1e-14 is 45 units.
+    np.testing.assert_allclose(probs, reference.softmax(value, 0.1), rtol=5e-14)
+
+
+@pytest.mark.parametrize(
+    "sticky, plain",
+    [
+        (decision_rules.softmax_stickiness, decision_rules.softmax),
+        (
+            decision_rules.softmax_stickiness_inverse_temperature,
+            decision_rules.softmax_inverse_temperature,
+        ),
+    ],
+    ids=["temperature", "inverse temperature"],
+)
+@pytest.mark.parametrize("prev_choice", [None, [0, 0, 0]], ids=["None", "zeros"])
+def test_no_previous_choice_is_no_stickiness(sticky, plain, prev_choice):
+    value = jnp.array([[0.1, 0.7, -0.3], [2.0, 1.0, 0.0]])
+    probs = sticky(value, 0.7, 5.0, prev_choice)
+    np.testing.assert_array_equal(probs, plain(value, 0.7))
+    np.testing.assert_array_equal(probs, sticky(value, 0.7))
+    np.testing.assert_array_equal(probs, sticky(value, 0.7, 0.0, [0, 1, 0]))
+
+
+@pytest.mark.parametrize("inverse_temperature", [2.0**-20, 0.25, 1.0, 8.0, 2.0**20])
+def test_inverse_temperature_is_one_over_temperature(inverse_temperature):
+    value = np.random.default_rng(6).normal(size=(20, 3)).astype(np.float32)
+    prev_choice = np.eye(3)[np.arange(20) % 3]
+    # Powers of two: division and multiplication round alike, so the numbers are the same.
+    np.testing.assert_array_equal(
+        decision_rules.softmax_inverse_temperature(value, inverse_temperature),
+        decision_rules.softmax(value, 1 / inverse_temperature),
+    )
+    np.testing.assert_array_equal(
+        decision_rules.softmax_stickiness_inverse_temperature(value, inverse_temperature, 0.3, prev_choice),
+        decision_rules.softmax_stickiness(value, 1 / inverse_temperature, 0.3, prev_choice),
+    )
+
+
+@pytest.mark.parametrize("temperature", TEMPERATURES)
+def test_subtract_max_is_softmax(temperature):
+    value = 1e3 * np.random.default_rng(7).normal(size=(20, 5)).astype(np.float32)
+    np.testing.assert_array_equal(
+        decision_rules.softmax_subtract_max(value, temperature),
+        decision_rules.softmax(value, temperature),
+    )
+
+
+def test_default_temperature_is_one():
+    value = [0.3, -0.2, 1.0]
+    probs = decision_rules.softmax(value, 1.0)
+    for rule in (
+        decision_rules.softmax,
+        decision_rules.softmax_subtract_max,
+        decision_rules.softmax_inverse_temperature,
+        decision_rules.softmax_stickiness,
+        decision_rules.softmax_stickiness_inverse_temperature,
+    ):
+        np.testing.assert_array_equal(rule(value), probs)
+
+
+def test_logits_are_relative_to_the_best_action():
+    value = jnp.array([[1.0, 3.0, 2.0], [1000.0, 1000.0 - 2.0**-14, 0.0]])
+    logits = decision_rules.softmax_logits(value, 0.5)
+    np.testing.assert_array_equal(logits, [[-4.0, 0.0, -2.0], [0.0, -(2.0**-13), -2000.0]])
+    np.testing.assert_array_equal(decision_rules.softmax(value, 0.5), jax.nn.softmax(logits, axis=-1))
+
+
+def sticky(value, temperature, stickiness):
+    prev_choice = jnp.array([1, 0, 0])
+    return decision_rules.softmax_stickiness(value, temperature, stickiness, prev_choice)
+
+
+def sticky_inverse(value, temperature, stickiness):
+    prev_choice = jnp.array([1, 0, 0])
+    return decision_rules.softmax_stickiness_inverse_temperature(
+        value, 1 / temperature, stickiness, prev_choice
+    )
+
+
+EDGES = {
+    "spread": [0.0, 0.5, 1.0],
+    "all equal": [0.5, 0.5, 0.5],
+    "large": [1e3, -1e3, 0.0],
+    "large and nearly equal": [1e3, 1e3 - 2.0**-14, -1e3],
+    "two best": [1e3, 1e3, 0.0],
+}
+
+
+JACOBIANS = {rule.__name__: jax.jit(jax.jacrev(rule, argnums=(0, 1, 2))) for rule in (sticky, sticky_inverse)}
+
+
+@pytest.mark.parametrize("name", JACOBIANS)
+@pytest.mark.parametrize("value", EDGES.values(), ids=EDGES)
+@pytest.mark.parametrize("temperature", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("stickiness", [0.0, 1.0])
+def test_gradients_are_finite_at_the_edges(name, value, temperature, stickiness):
+    jacobians = JACOBIANS[name](*map(np.float32, (value, temperature, stickiness)))
+    assert all(np.isfinite(jacobian).all() for jacobian in jacobians)
+
+
+@pytest.mark.parametrize("rule", [sticky, sticky_inverse])
+@pytest.mark.parametrize("value", [EDGES["spread"], EDGES["all equal"]], ids=["spread", "equal"])
+@pytest.mark.parametrize("temperature", [0.5, 20.0])
+def test_gradients(rule, value, temperature, x64):
+    # check_grads compares with central differences, in float64 to its own tolerance of 1e-5.
+    check_grads(jax.jit(rule), (jnp.array(value), temperature, 0.3), order=2)
+    assert rule(jnp.array(value), temperature, 0.3).dtype == jnp.float64
+
+
+@pytest.mark.parametrize("temperature", [1e-6, 1e-2, 1.0, 1e6])
+def test_gradient_is_the_formula(temperature):
+    # dp_a / dV_b = p_a ((a == b) - p_b) / temperature; three float32 roundings of numbers below 1.
+    value = jnp.array([1e3, 1e3, 1e3 - 2.0**-14])
+    jacobian = jax.jacobian(decision_rules.softmax)(value, temperature)
+    p = reference.softmax(value, np.float32(temperature))
+    expected = (np.diag(p) - np.outer(p, p)) / np.float32(temperature)
+    tolerance = 32 * UNIT / temperature * (1 + 2.0**-14 / temperature)
+    np.testing.assert_allclose(jacobian, expected, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("name", SOFTMAX_RULES)
+def test_jit_equals_eager_and_vmap_equals_a_loop(name):
+    rule = SOFTMAX_RULES[name]
+    rng = np.random.default_rng(8)
+    value = jnp.asarray(rng.normal(size=(6, 3)), dtype=jnp.float32)
+    temperature = jnp.asarray(rng.uniform(0.2, 2, size=6), dtype=jnp.float32)
+    eager = rule(value, temperature)
+    # The compiler may fuse and reorder: a few units in logits of up to 20.
+    np.testing.assert_allclose(jax.jit(rule)(value, temperature), eager, rtol=100 * UNIT)
+    np.testing.assert_allclose(jax.vmap(rule)(value, temperature), eager, rtol=100 * UNIT)
+    loop = [rule(v, t) for v, t in zip(value, temperature, strict=True)]
+    np.testing.assert_allclose(eager, loop, rtol=100 * UNIT)
+
+
+@pytest.mark.parametrize(
+    "probs, lapse, expected",
+    [
+        ([1.0, 0.0], 0.5, [0.75, 0.25]),
+        ([0.5, 0.5], 0.2, [0.5, 0.5]),
+        ([1.0, 0.0, 0.0, 0.0], 0.2, [0.85, 0.05, 0.05, 0.05]),
+        ([2.0, 6.0], 0.0, [0.25, 0.75]),
+        ([2, 6], 0.4, [0.35, 0.65]),
+        ([0.3, 0.7], 1.0, [0.5, 0.5]),
+        ([1e-30, 3e-30], 0.0, [0.25, 0.75]),
+        ([[0.2, 0.8], [3.0, 1.0]], [0.0, 0.5], [[0.2, 0.8], [0.625, 0.375]]),
+        ([[0.2, 0.8], [3.0, 1.0]], [[0.0], [0.5]], [[0.2, 0.8], [0.625, 0.375]]),
+    ],
+)
+def test_lapse_mixture_by_hand(probs, lapse, expected):
+    # Two divisions, a product and a sum of numbers below 1: four units.
+    np.testing.assert_allclose(decision_rules.lapse_mixture(probs, lapse), expected, rtol=4 * UNIT)
+
+
+def test_lapse_mixture_against_the_loop():
+    rng = np.random.default_rng(9)
+    probs = rng.gamma(1, size=(3, 5, 4)).astype(np.float32)
+    lapse = rng.uniform(size=(3, 5)).astype(np.float32)
+    ours = decision_rules.lapse_mixture(probs, lapse)
+    exact = [[reference.lapse_mixture(probs[i, j], float(lapse[i, j])) for j in range(5)] for i in range(3)]
+    # As above, and the sum of four: 8 units.
+    np.testing.assert_allclose(ours, exact, rtol=8 * UNIT)
+    np.testing.assert_allclose(jax.jit(decision_rules.lapse_mixture)(probs, lapse), exact, rtol=8 * UNIT)
+
+
+def test_without_a_lapse_zero_stays_zero():
+    probs = decision_rules.lapse_mixture([0.0, 0.3, 0.0, 0.7])
+    assert probs[0] == 0 and probs[2] == 0
+
+
+@pytest.mark.parametrize("lapse", [0.0, 0.3, 1.0])
+def test_gradients_of_the_lapse_mixture(lapse, x64):
+    probs = jnp.array([0.0, 0.2, 1.8])
+    jacobian = jax.jacobian(decision_rules.lapse_mixture, argnums=1)(probs, lapse)
+    # d/dlapse of (1 - lapse) p + lapse / 3 is 1/3 - p.
+    np.testing.assert_allclose(jacobian, 1 / 3 - np.array([0.0, 0.1, 0.9]), atol=1e-15)
+    inside = jnp.array([0.4, 0.2, 1.4])
+    check_grads(lambda p: decision_rules.lapse_mixture(p, lapse), (inside,), order=1)

@@ -1,0 +1,222 @@
+"""The notebooks keep the rules of tests/notebook_lint.py, and the exercises' solutions work."""
+
+import contextlib
+import copy
+import io
+import json
+import re
+import sys
+from pathlib import Path
+
+import matplotlib
+import matplotlib.pyplot as plt
+import notebook_lint as lint
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "scripts"))
+from execute_notebooks import readme_figure  # noqa: E402
+from set_repository import repository_slug  # noqa: E402
+
+NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
+SLUG = repository_slug()
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+each_rule = pytest.mark.parametrize("rule", lint.RULES, ids=lambda rule: rule.__name__)
+
+
+def read(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_there_are_notebooks():
+    assert NOTEBOOKS
+
+
+@each_rule
+@each_notebook
+def test_notebook_keeps_the_rule(path, rule):
+    problems = list(rule(read(path), SLUG))
+    assert not problems, "\n".join([path.name, *problems])
+
+
+@each_notebook
+def test_chapters_have_exercises_numbered_in_order(path):
+    chapter = int(path.stem[:2])
+    names = [name for name, _ in lint.exercises(read(path))]
+    assert names == [f"{chapter}.{i}" for i in range(1, len(names) + 1)]
+    assert 2 <= len(names) <= 4 or chapter == 1
+
+
+def test_the_figure_of_the_readme_is_that_of_a_chapter():
+    figures = [figure for path in NOTEBOOKS if (figure := readme_figure(read(path)))]
+    assert figures == [(ROOT / "book" / "_static" / "readme-figure.png").read_bytes()]
+
+
+# The solutions.
+
+
+def run_code(code: str, namespace: dict, name: str) -> str:
+    """Run code as a cell would; returns what it printed."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, name, "exec"), namespace)
+    return printed.getvalue()
+
+
+def run_cell(cell: dict, namespace: dict, name: str) -> str:
+    if "raises-exception" not in lint.tags(cell):
+        return run_code(lint.source(cell), namespace, name)
+    with pytest.raises(Exception):  # noqa: B017 (which one is the lesson of the cell)
+        run_code(lint.source(cell), namespace, name)
+    return ""
+
+
+@pytest.mark.slow
+@each_notebook
+def test_solutions(path, monkeypatch):
+    """Each solution makes its check say "Correct"; the unsolved stub does not, and does not raise.
+
+    A solution sees what "Run all" up to its exercise defines, with the earlier stubs unsolved.
+    """
+    matplotlib.use("Agg")
+    monkeypatch.setattr(plt, "show", lambda *args, **kwargs: plt.close("all"))
+    monkeypatch.chdir(path.parent)
+    notebook = read(path)
+    cells, found = notebook["cells"], {start: name for name, start in lint.exercises(notebook)}
+    namespace = {"__name__": "__main__", "display": print}
+    for i, cell in enumerate(cells[: max(found, default=-1) + 4]):
+        if i in found:
+            parts = lint.exercise_cells(notebook, i)
+            _check_exercise(parts, dict(namespace), f"{path.name}, {found[i]}")
+        if cell["cell_type"] == "code" and "setup" not in lint.tags(cell):
+            printed = run_cell(cell, namespace, f"{path.name}, cell {i + 1}")
+            if "check" in lint.tags(cell):
+                assert printed.strip(), f"cell {i + 1}: the check of the unsolved stub says nothing"
+                assert not says_correct(printed), f"cell {i + 1}: the unsolved stub is {printed!r}"
+
+
+def _check_exercise(parts: list[dict], namespace: dict, name: str) -> None:
+    stub, check, answer = parts
+    run_cell(stub, namespace, name)
+    run_code(lint.solution(answer), namespace, f"{name}, solution")
+    printed = run_cell(check, namespace, f"{name}, check")
+    assert says_correct(printed), f"{name}: with the solution in place the check says {printed!r}"
+
+
+def says_correct(printed: str) -> bool:
+    return any(line.startswith("Correct") for line in printed.splitlines())
+
+
+# The rules themselves: a good notebook passes all of them, and each finds what it is there for.
+
+
+def markdown(text: str) -> dict:
+    return {"cell_type": "markdown", "metadata": {}, "source": text}
+
+
+def code(text: str, count: int, *tags: str, outputs: tuple = (), **metadata) -> dict:
+    if tags:
+        metadata["tags"] = list(tags)
+    return {
+        "cell_type": "code",
+        "execution_count": count,
+        "metadata": metadata,
+        "outputs": list(outputs),
+        "source": text,
+    }
+
+
+FIGURE = {"output_type": "display_data", "data": {"image/png": "iVBO", "text/plain": "<Figure>"}}
+ERROR = {"output_type": "error", "ename": "ValueError", "evalue": "no", "traceback": ["no"]}
+GOOD = {
+    "metadata": {},
+    "cells": [
+        markdown("# A title\n\nA rule, $V$, in `{braces}` and {words}."),
+        code(lint.SETUP.format(slug=SLUG).strip(), 1, "setup"),
+        markdown("The imports."),
+        code("import matplotlib.pyplot as plt", 2),
+        markdown("A figure."),
+        code(
+            "plt.plot([1, 2])\nplt.show()",
+            3,
+            outputs=(FIGURE,),
+            mystnb={"image": {"alt": "A line that rises."}},
+        ),
+        markdown("An error."),
+        code("raise ValueError('no')", 4, "raises-exception", outputs=(ERROR,)),
+        markdown("### Exercise 9.1: Two\n\nReturn 2."),
+        code("def two():\n    ...", 5, "exercise"),
+        code("print('Correct' if two() == 2 else 'two() should be 2')", 6, "check"),
+        markdown(
+            "<details><summary>Solution</summary>\n\n"
+            "```python\ndef two():\n    return 2\n```\n\n</details>"
+        ),
+    ],
+}
+LONG = "\n".join(f"x{i} = {i}" for i in range(21))
+STDERR = {"output_type": "stream", "name": "stderr", "text": "a warning"}
+PATH = {"output_type": "stream", "name": "stdout", "text": "in /home/ada/course"}
+COLAB = "[Colab](https://colab.research.google.com/github/someone/else/blob/main/book/x.ipynb)"
+# The rule that must complain, the cell to change (counted from 0), and what is changed in it.
+BAD = {
+    "no title": (lint.begins_with_a_title, 0, {"source": "No title"}),
+    "second title": (lint.begins_with_a_title, 2, {"source": "# Again"}),
+    "number in title": (lint.begins_with_a_title, 0, {"source": "# 3 Selecting"}),
+    "pinned setup": (lint.begins_with_setup_and_imports, 1, {"source": "%pip install jax==0.5"}),
+    "untagged setup": (lint.begins_with_setup_and_imports, 1, {"metadata": {}}),
+    "no imports": (lint.begins_with_setup_and_imports, 3, {"source": "x = 1"}),
+    "unknown tag": (lint.tags_are_known, 3, {"metadata": {"tags": ["remove-cell"]}}),
+    "no alt text": (lint.figures_have_alt_text, 5, {"metadata": {}}),
+    "no plt.show": (lint.figures_have_alt_text, 5, {"source": "plt.plot([1, 2])"}),
+    "image without alt": (lint.figures_have_alt_text, 2, {"source": "![](figure.png)"}),
+    "img without alt": (lint.figures_have_alt_text, 2, {"source": '<img src="figure.png">'}),
+    "directive": (lint.markdown_is_plain, 2, {"source": "```{note}\nLook.\n```"}),
+    "colon fence": (lint.markdown_is_plain, 2, {"source": ":::{note}\nLook.\n:::"}),
+    "role": (lint.markdown_is_plain, 2, {"source": "As {cite:p}`sutton2018` says."}),
+    "target": (lint.markdown_is_plain, 2, {"source": "(a-label)=\n## A heading"}),
+    "download": (lint.code_stays_offline, 3, {"source": "import urllib.request"}),
+    "address in code": (lint.code_stays_offline, 3, {"source": "x = 'https://example.org'"}),
+    "install": (lint.code_stays_offline, 3, {"source": "%pip install optax"}),
+    "magic": (lint.code_is_plain_python, 3, {"source": "%timeit 1 + 1"}),
+    "other repository": (lint.addresses_agree, 2, {"source": COLAB}),
+    "not run": (lint.was_run_in_order, 3, {"execution_count": None}),
+    "out of order": (lint.was_run_in_order, 3, {"execution_count": 7}),
+    "times": (lint.was_run_in_order, 3, {"metadata": {"execution": {"iopub.status.busy": "?"}}}),
+    "untagged error": (lint.outputs_are_clean, 7, {"metadata": {}}),
+    "no error": (lint.outputs_are_clean, 7, {"outputs": []}),
+    "warning": (lint.outputs_are_clean, 3, {"outputs": [STDERR]}),
+    "machine path": (lint.outputs_are_clean, 3, {"outputs": [PATH]}),
+    "long cell": (lint.code_cells_are_short, 3, {"source": LONG}),
+    "no announcement": (lint.code_is_announced, 2, {"cell_type": "raw"}),
+    "stub without dots": (lint.exercises_are_complete, 9, {"source": "def two():\n    return 2"}),
+    "untagged stub": (lint.exercises_are_complete, 9, {"metadata": {}}),
+    "untagged check": (lint.exercises_are_complete, 10, {"metadata": {}}),
+    "no solution": (lint.exercises_are_complete, 11, {"source": "The solution is easy."}),
+    "heading not matched": (lint.exercises_are_complete, 8, {"source": "## Exercise: two"}),
+}
+
+
+@each_rule
+def test_good_notebook_passes(rule):
+    assert list(rule(GOOD, SLUG)) == []
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_rule_finds_the_bad_notebook(name):
+    rule, index, change = BAD[name]
+    notebook = copy.deepcopy(GOOD)
+    notebook["cells"][index].update(change)
+    assert list(rule(notebook, SLUG))
+
+
+def test_every_rule_has_a_bad_notebook():
+    assert {rule for rule, _, _ in BAD.values()} == set(lint.RULES)
+
+
+def test_solution_that_is_wrong_is_found():
+    parts = copy.deepcopy(lint.exercise_cells(GOOD, 8))
+    _check_exercise(parts, {}, "the good one")
+    parts[2]["source"] = re.sub("return 2", "return 3", parts[2]["source"])
+    with pytest.raises(AssertionError, match="should be 2"):
+        _check_exercise(parts, {}, "the bad one")

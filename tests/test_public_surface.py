@@ -1,0 +1,171 @@
+"""The public surface: `__all__`, docstrings, doctests, and who imports whom."""
+
+import ast
+import doctest
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import behavioural_modelling
+
+PACKAGE = Path(behavioural_modelling.__file__).parent
+NAMES = [name for _, name, _ in pkgutil.walk_packages([str(PACKAGE)], "behavioural_modelling.")]
+MODULES = {name: importlib.import_module(name) for name in ["behavioural_modelling", *NAMES]}
+
+# DESIGN.md's table, from the inside out, around it what every module may use or what uses every module.
+ROWS = [
+    *("_checks", "decision_rules", "utils", "learning", "planning", "models", "trials"),
+    *("simulation", "likelihood", "transforms", "fitting", "plotting"),
+]
+ON_THEIR_OWN = {"exercises"}
+
+
+def public_objects():
+    """Every public function and class, where it is defined."""
+    return [
+        pytest.param(thing, id=f"{module_name}.{name}".removeprefix("behavioural_modelling."))
+        for module_name, module in MODULES.items()
+        for name, thing in vars(module).items()
+        if name in module.__all__ and getattr(thing, "__module__", None) == module_name
+    ]
+
+
+def public_functions():
+    return [p for p in public_objects() if inspect.isfunction(p.values[0])]
+
+
+def public_classes():
+    return [p for p in public_objects() if inspect.isclass(p.values[0])]
+
+
+each_module = pytest.mark.parametrize("module", MODULES.values(), ids=MODULES)
+
+
+def test_the_tables_are_not_empty():
+    assert len(MODULES) >= 10 and len(public_functions()) >= 18 and len(public_classes()) >= 4
+
+
+@each_module
+def test_every_module_says_what_is_public(module):
+    assert isinstance(module.__all__, list)
+    assert module.__all__ == sorted(set(module.__all__))
+    assert all(hasattr(module, name) for name in module.__all__)
+    assert module.__doc__, "the module has no docstring"
+
+
+@each_module
+def test_nothing_public_is_left_out(module):
+    if module.__name__.rsplit(".", 1)[-1].startswith("_"):
+        assert module.__all__ == []
+        return
+    defined = {
+        name
+        for name, thing in vars(module).items()
+        if not name.startswith("_") and getattr(thing, "__module__", None) == module.__name__
+    }
+    assert defined <= set(module.__all__)
+
+
+def test_the_package_offers_the_fixed_calls():
+    assert set(behavioural_modelling.__all__) >= {
+        *("Model", "Trace", "Trials", "decision_rules", "learning", "models", "simulate"),
+        *("trials", "utils"),
+    }
+
+
+@pytest.mark.parametrize("function", public_functions())
+def test_every_function_is_documented(function):
+    doc = inspect.getdoc(function)
+    assert doc and doc.splitlines()[0].endswith((".", ":")), "no one-line summary"
+    signature = inspect.signature(function)
+    if signature.parameters:
+        args = doc.split("Args:", 1)[1].split("Returns:")[0].split("Raises:")[0]
+        for name in signature.parameters:
+            assert f"    {name}: " in args, f"{name} is not explained"
+    if signature.return_annotation not in (None, "None"):
+        assert "Returns:" in doc
+    if "_checks." in inspect.getsource(function):
+        assert "Raises:" in doc
+    assert all(p.annotation is not p.empty for p in signature.parameters.values())
+    assert signature.return_annotation is not signature.empty
+
+
+@pytest.mark.parametrize("kind", public_classes())
+def test_every_class_is_documented(kind):
+    doc = inspect.getdoc(kind)
+    fields = doc.split("Args:" if "Args:" in doc else "Attributes:", 1)[1]
+    for name in kind._fields:
+        assert f"    {name}: " in fields, f"{name} is not explained"
+
+
+@pytest.mark.parametrize("thing", public_objects())
+def test_every_public_name_has_a_test(thing):
+    here = Path(__file__).parent
+    tests = "".join(path.read_text() for path in here.glob("test_*.py"))
+    assert thing.__name__ in tests
+
+
+@each_module
+def test_the_examples_of_the_docstrings(module):
+    found = doctest.testmod(module)
+    assert found.failed == 0
+
+
+def test_there_are_examples():
+    examples = sum(
+        len(test.examples) for module in MODULES.values() for test in doctest.DocTestFinder().find(module)
+    )
+    assert examples >= 10
+
+
+def imported_by(path):
+    """The top-level names of the package's own modules that a file imports, at any depth."""
+    package = path.relative_to(PACKAGE).parent.parts
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            above = package[: len(package) - (node.level - 1)]
+            full = (*above, *(node.module or "").split(".")) if node.module else above
+            yield from [full[0]] if full else [alias.name for alias in node.names]
+        else:
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) else []
+            inside = [n.split(".") for n in names if n.split(".")[0] == "behavioural_modelling"]
+            assert not inside, f"{path.name}: import the package's own modules relatively"
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: p.relative_to(PACKAGE).as_posix()
+)
+def test_modules_import_only_from_the_rows_above(path):
+    top = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    imported = set(imported_by(path)) - {top}
+    if top == "__init__":
+        assert "plotting" not in imported
+        return
+    if top in ON_THEIR_OWN:
+        assert imported == set()
+        return
+    assert imported <= set(ROWS[: ROWS.index(top)])
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    code = (
+        "import sys, behavioural_modelling;"
+        "heavy = ('matplotlib', 'pandas', 'numpyro', 'optax', 'colormaps', 'fontpkg', 'cpm', 'scipy.stats');"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: p.name)
+def test_modules_stay_short(path):
+    # STYLE.md: about 250 lines of code. Docstrings, comments and empty lines are not counted.
+    text = path.read_text(encoding="utf-8")
+    lines = {node.lineno for node in ast.walk(ast.parse(text)) if isinstance(node, ast.stmt)}
+    assert len(lines) < 250

@@ -1,0 +1,209 @@
+"""Trials, Trace and the bundled data set."""
+
+import csv
+import importlib.util
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from behavioural_modelling import Trace, Trials, trials
+
+CHOICES = np.array([[0, 1, 2], [2, 2, 0]])
+OUTCOMES = np.arange(18, dtype=np.float32).reshape(2, 3, 3)
+MASK = np.array([[True, True, False], [True, True, True]])
+
+
+@pytest.mark.parametrize("outcomes", [OUTCOMES, OUTCOMES[0], OUTCOMES[:, :, 0]], ids=np.shape)
+@pytest.mark.parametrize("available", [None, np.ones((2, 3, 3), bool)], ids=["None", "all"])
+@pytest.mark.parametrize("mask", [None, MASK], ids=["None", "some"])
+def test_what_goes_in_comes_out(outcomes, available, mask):
+    made = Trials(CHOICES, outcomes, available, mask)
+    np.testing.assert_array_equal(made.choices, CHOICES)
+    np.testing.assert_array_equal(made.outcomes, outcomes)
+    assert jnp.issubdtype(made.choices.dtype, jnp.integer)
+    assert made.outcomes.dtype == jnp.float32
+    for ours, given in ((made.available, available), (made.mask, mask)):
+        if given is None:
+            assert ours is None
+        else:
+            np.testing.assert_array_equal(ours, given)
+            assert ours.dtype == bool
+    assert made._fields == ("choices", "outcomes", "available", "mask")
+
+
+def test_lists_and_keywords():
+    made = Trials(choices=[[0, 1]], outcomes=[[1, 0], [0, 1]], mask=[[True, False]])
+    assert made.outcomes.tolist() == [[1.0, 0.0], [0.0, 1.0]]
+    assert made.mask.tolist() == [[True, False]]
+
+
+def test_an_ambiguous_shape_is_read_as_subjects_by_trials():
+    # (2, 2) could be two trials of two actions; read as outcomes of the chosen, action 5 may exist.
+    assert Trials([[0, 5], [1, 0]], [[1.0, 0.0], [0.0, 1.0]]).choices.max() == 5
+
+
+@pytest.mark.parametrize("junk", [-1, 99])
+def test_a_masked_trial_may_hold_anything(junk):
+    choices, outcomes = CHOICES.copy(), OUTCOMES.copy()
+    choices[~MASK], outcomes[~MASK] = junk, np.nan
+    available = np.ones((2, 3, 3), bool)
+    available[~MASK] = False
+    made = Trials(choices, outcomes, available, MASK)
+    assert made.choices[0, 2] == junk and np.isnan(made.outcomes[0, 2]).all()
+    made = Trials(choices, outcomes[:, :, 0], available, MASK)
+    assert made.choices[0, 2] == junk and np.isnan(made.outcomes[0, 2])
+
+
+def test_a_shared_outcome_that_no_subject_looks_at_may_be_anything():
+    outcomes = OUTCOMES[0].copy()
+    outcomes[2] = np.nan
+    mask = np.array([[True, True, False], [False, True, False]])
+    assert np.isnan(Trials(CHOICES, outcomes, mask=mask).outcomes[2]).all()
+
+
+def test_every_trial_may_be_masked():
+    made = Trials(np.full((1, 2), -1), np.full((1, 2, 2), np.nan), mask=np.zeros((1, 2), bool))
+    assert not made.mask.any()
+
+
+def test_trials_are_a_pytree():
+    made = Trials(CHOICES, OUTCOMES, mask=MASK)
+    assert len(jax.tree.leaves(made)) == 3
+    doubled = jax.tree.map(lambda x: x + x, made)
+    assert isinstance(doubled, Trials)
+    np.testing.assert_array_equal(doubled.choices, 2 * CHOICES)  # 4 is no action: it is not checked
+    first = jax.tree.map(lambda x: x[0], made)
+    assert first.choices.shape == (3,) and first.available is None
+    shapes = jax.tree.map(jnp.shape, made)
+    assert shapes.mask == (2, 3)
+
+
+def test_trials_pass_through_jit_vmap_and_scan():
+    made = Trials(CHOICES, OUTCOMES, np.ones((2, 3, 3), bool), MASK)
+
+    def chosen_outcomes(one):
+        assert isinstance(one, Trials) and one.choices.shape == (3,)
+        return jnp.take_along_axis(one.outcomes, one.choices[:, None], axis=-1)[:, 0] * one.mask
+
+    expected = np.take_along_axis(OUTCOMES, CHOICES[..., None], axis=-1)[..., 0] * MASK
+    np.testing.assert_array_equal(jax.jit(jax.vmap(chosen_outcomes))(made), expected)
+    returned = jax.jit(lambda x: x)(made)
+    assert isinstance(returned, Trials)
+    jax.tree.map(np.testing.assert_array_equal, returned, made)
+    _, summed = jax.lax.scan(lambda carry, one: (carry, chosen_outcomes(one)), 0, made)
+    np.testing.assert_array_equal(summed, expected)
+
+
+def test_trials_can_be_made_inside_jit():
+    @jax.jit
+    def total(choices, outcomes, mask):
+        return Trials(choices, outcomes, mask=mask).outcomes.sum()
+
+    assert total(CHOICES, OUTCOMES, MASK) == OUTCOMES.sum()
+    assert jax.jit(lambda mask: Trials(CHOICES, OUTCOMES, mask=mask).mask)(MASK).shape == (2, 3)
+
+
+def test_trials_can_be_pickled():
+    made = Trials(CHOICES, OUTCOMES, mask=MASK)
+    again = pickle.loads(pickle.dumps(made))
+    assert isinstance(again, Trials)
+    jax.tree.map(np.testing.assert_array_equal, again, made)
+
+
+def test_a_trace_is_a_pytree_whose_fields_default_to_none():
+    assert Trace() == (None, None, None, None)
+    assert Trace._fields == ("values", "choice_p", "choices", "prediction_errors")
+    assert jax.tree.map(lambda x: x + 1, Trace(choices=jnp.array(1))) == Trace(choices=2)
+
+
+needs_cpm = pytest.mark.skipif(importlib.util.find_spec("cpm") is None, reason="cpm-toolbox is not installed")
+
+
+@pytest.fixture(scope="module")
+def bandit():
+    return trials.load_bandit()
+
+
+@needs_cpm
+def test_bandit_facts(bandit):
+    assert isinstance(bandit, Trials)
+    assert bandit.choices.shape == bandit.outcomes.shape == bandit.mask.shape == (200, 72)
+    assert bandit.available.shape == (200, 72, 4)
+    assert int(bandit.mask.sum()) == 14_399
+    assert np.argwhere(~bandit.mask).tolist() == [[0, 0]]
+    on_offer = np.asarray(bandit.available).sum(axis=-1)
+    assert on_offer[0, 0] == 0
+    assert (on_offer[np.asarray(bandit.mask)] == 2).all()
+    assert set(np.unique(bandit.choices)) == {0, 1, 2, 3}
+    assert set(np.unique(bandit.outcomes)) == {0.0, 1.0}
+
+
+@needs_cpm
+def test_bandit_choices_were_on_offer(bandit):
+    offered = np.take_along_axis(np.asarray(bandit.available), np.asarray(bandit.choices)[..., None], axis=-1)
+    assert offered[np.asarray(bandit.mask)].all()
+
+
+@needs_cpm
+@pytest.mark.parametrize("stimulus, rate", [(0, 0.8), (1, 0.6), (2, 0.4), (3, 0.2)])
+def test_bandit_reward_rates(bandit, stimulus, rate):
+    chosen = np.asarray(bandit.mask & (bandit.choices == stimulus))
+    standard_error = np.sqrt(rate * (1 - rate) / chosen.sum())
+    assert abs(np.asarray(bandit.outcomes)[chosen].mean() - rate) < 4 * standard_error
+
+
+@needs_cpm
+def test_bandit_is_the_file_row_by_row(bandit):
+    choices, outcomes, available = map(np.asarray, bandit[:3])
+    package = Path(importlib.util.find_spec("cpm").origin).parent
+    with open(package / "datasets" / "data" / "bandit_small.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 14_399
+    for row in rows:
+        at = int(row["ppt"]) - 1, int(row["trial"])
+        shown = [int(row["arm_left"]) - 1, int(row["arm_right"]) - 1]
+        assert choices[at] == shown[int(row["response"])]
+        assert outcomes[at] == float(row["feedback"])
+        assert np.flatnonzero(available[at]).tolist() == sorted(shown)
+
+
+@needs_cpm
+def test_loading_does_not_import_the_package():
+    code = (
+        "import sys; from behavioural_modelling import trials; trials.load_bandit();"
+        "print(sorted(m for m in sys.modules if m.split('.')[0] in ('cpm', 'pandas')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_without_the_package_the_error_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match="pip install cpm-toolbox"):
+        trials.load_bandit()
+
+
+def test_without_the_file_the_error_says_what_to_install(monkeypatch, tmp_path):
+    spec = importlib.util.spec_from_file_location("cpm", tmp_path / "__init__.py")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
+    with pytest.raises(ModuleNotFoundError, match="pip install cpm-toolbox"):
+        trials.load_bandit()
+
+
+def test_another_file_is_refused(monkeypatch, tmp_path):
+    data = tmp_path / "datasets" / "data"
+    data.mkdir(parents=True)
+    (data / "bandit_small.csv").write_text(
+        "ppt,trial,arm_left,arm_right,reward_left,reward_right,response,feedback\n"
+        "1,0,2,1,0.0,1.0,1,1.0\n1,1,3,2,1.0,0.0,0,1.0\n"
+    )
+    spec = importlib.util.spec_from_file_location("cpm", tmp_path / "__init__.py")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
+    with pytest.raises(ValueError, match="bandit_small.csv: expected 14399 rows.*got 2 rows"):
+        trials.load_bandit()
