@@ -347,3 +347,24 @@ def test_gradients_of_the_lapse_mixture(lapse, x64):
     np.testing.assert_allclose(jacobian, 1 / 3 - np.array([0.0, 0.1, 0.9]), atol=1e-15)
     inside = jnp.array([0.4, 0.2, 1.4])
     check_grads(lambda p: decision_rules.lapse_mixture(p, lapse), (inside,), order=1)
+
+
+# The smallest normal float32 is 1.2e-38; smaller numbers, 1 / 2e38 among them, may be flushed to 0.
+@pytest.mark.parametrize("probs", [[2e38, 1e38], [1e37, 3e37], [3e-37, 1e-37], [1e-38, 2e-38]], ids=str)
+def test_extreme_probabilities_are_right_or_refused(probs):
+    try:
+        mixed = decision_rules.lapse_mixture(probs)
+    except ValueError as error:
+        assert str(error).startswith("probs: expected ")
+    else:
+        np.testing.assert_allclose(mixed, reference.lapse_mixture(probs), rtol=8 * UNIT)
+
+
+@pytest.mark.parametrize("temperature", [1e-30, 2e-38, 1e-40, 1e30, 2e38])
+def test_extreme_temperatures_are_right_or_refused(temperature):
+    try:
+        probs = decision_rules.softmax([0.0, 1.0], temperature)
+    except ValueError as error:
+        assert str(error).startswith("temperature: expected ")
+    else:
+        assert_close_to(probs, reference.softmax([0.0, 1.0], temperature))

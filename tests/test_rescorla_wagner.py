@@ -476,6 +476,14 @@ def test_float64_where_jax_has_it_switched_on(x64):
     np.testing.assert_allclose(learned[0], loop[0], rtol=0, atol=1e-13)
 
 
+def test_python_numbers_leave_float32_as_it_is(x64):
+    # As in JAX itself; otherwise the carry of a scan over float32 values would change its type.
+    value, outcomes = jnp.full(N_ACTIONS, 0.5, dtype=jnp.float32), jnp.asarray(bernoulli_outcomes(18))
+    body = partial(STEP, alpha_p=0.4, alpha_n=0.2)
+    last, _ = jax.lax.scan(body, value, (outcomes, one_hot(np.zeros(N_TRIALS, int))))
+    assert last.dtype == jnp.float32
+
+
 def test_a_second_run_compiles_nothing(compilations):
     outcomes, key = bernoulli_outcomes(17), jax.random.key(17)
     CHOICE_ITERATOR(outcomes, 0.4, 0.2, 0.15, N_ACTIONS, key)

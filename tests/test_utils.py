@@ -116,6 +116,18 @@ def test_zero_probability_is_never_chosen_in_random_rows():
         assert (rows[np.arange(len(rows)), choices] > 0).all(), uniform
 
 
+def test_zero_probability_is_never_chosen_in_long_rows():
+    # JAX adds up long rows block by block, so that rounding may move the end of a piece of length 0 past the
+    # end before it. Random numbers at the very ends of the pieces, and just below and above them, find it.
+    rng = np.random.default_rng(10)
+    for _ in range(3):
+        probs = (rng.gamma(0.5, size=1000) * (rng.uniform(size=1000) < 0.5)).astype(np.float32)
+        ends = np.cumsum(probs / probs.sum(), dtype=np.float32)
+        uniforms = np.concatenate([ends - 2.0**-24, ends, ends + 2.0**-24]).clip(0, 1)
+        choices = utils.choice_from_uniform(uniforms, np.broadcast_to(probs, (3000, 1000)))
+        assert (probs[np.asarray(choices)] > 0).all()
+
+
 @pytest.mark.parametrize("n_actions", [2, 10, 1000])
 def test_the_ends_of_the_line(n_actions):
     probs = np.random.default_rng(4).gamma(1, size=n_actions + 2).astype(np.float32)

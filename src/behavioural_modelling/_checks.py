@@ -41,6 +41,8 @@ def plain_array(name: str, x: Any) -> jax.Array | np.ndarray:
 
 def real_array(name: str, x: Any) -> jax.Array:
     """`x` as a floating-point array; booleans and integers are promoted on the host."""
+    if isinstance(x, (int, float)):
+        return jnp.asarray(float(x))  # takes on the precision of the arrays that it meets
     x = plain_array(name, x)
     if jnp.issubdtype(x.dtype, jnp.floating):
         return jnp.asarray(x)
@@ -77,7 +79,8 @@ def in_range(
     if values is None:
         return
     good = np.isfinite(values) & (values <= upper)
-    good &= (values > lower) if above else (values >= lower)
+    # The smallest numbers of all count as 0 in compiled code.
+    good &= (values >= lower + np.finfo(values.dtype).tiny) if above else (values >= lower)
     if not good.all():
         span = f"a number above {lower:g}" if above else f"a number of at least {lower:g}"
         expected = span if np.isinf(upper) else f"a number in [{lower:g}, {upper:g}]"
@@ -120,11 +123,11 @@ def probabilities(probs: Any, lapse: Any) -> tuple[jax.Array, jax.Array]:
     fits_rows("lapse", lapse, "probs", probs.shape)
     values = known_values(probs)
     if values is not None:
-        total, limits = values.astype(float).sum(axis=-1), np.finfo(values.dtype)
-        if (total < limits.tiny).any():
+        limits = np.finfo(values.dtype)  # with a margin: compiled code divides by multiplying
+        if (values.max(axis=-1) < 8 * limits.tiny).any():
             fail("probs", "a positive probability in every row", "a row of zeros")
-        if (total > limits.max).any():
-            fail("probs", "rows with a finite sum", f"a sum of {total.max():g}")
+        if (values.astype(float).sum(axis=-1) > limits.max / 8).any():
+            fail("probs", "rows with a finite sum", f"entries up to {values.max():g}")
     return probs, lapse
 
 

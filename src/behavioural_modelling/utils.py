@@ -103,12 +103,11 @@ def choice_from_uniform(uniform: ArrayLike, probs: ArrayLike, lapse: ArrayLike =
     probs = lapse_mixture(probs, lapse)
     uniform = _checks.per_row(uniform, probs)
     # An action of probability 0 has a piece of length 0. Rounding may still move its end past the
-    # end before it, so it is ruled out by name, and the line ends where the last possible action does.
-    possible = probs > 0
-    ends = jnp.where(possible, jnp.cumsum(probs, axis=-1), 0)
+    # end before it, so its piece is moved to 0, and the line ends where the last possible action does.
+    ends = jnp.where(probs > 0, jnp.cumsum(probs, axis=-1), 0)
     uniform = jnp.minimum(uniform, 1 - jnp.finfo(uniform.dtype).epsneg)  # 1 - 1e-9 is 1 in float32
     point = uniform * ends.max(axis=-1, keepdims=True)
-    return jnp.argmax(possible & (point < ends), axis=-1).astype(jnp.int32)
+    return jnp.argmax(point < ends, axis=-1).astype(jnp.int32)
 
 
 def subject_keys(key: Key[Array, ""], n_subjects: int) -> Key[Array, "n_subjects"]:
