@@ -15,7 +15,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 ENOUGH := import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=...")
 
 .DEFAULT_GOAL := help
-.PHONY: help book test execute lint serve wheels constraints repository clean
+.PHONY: help book test execute lab lint serve wheels constraints repository clean
 
 help:  ## list the targets
 	@echo "make book and make test are all you need to begin with."
@@ -34,6 +34,9 @@ execute: $(INSTALLED)  ## re-run the notebooks and store their outputs (NOTEBOOK
 
 lint: $(INSTALLED)  ## look for mistakes and untidiness in the code
 	$(BIN)/ruff check .
+
+lab: $(INSTALLED)  ## open the notebooks in the browser
+	$(BIN)/jupyter lab book
 
 serve: book  ## show the built site at a local address until Ctrl-C
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000

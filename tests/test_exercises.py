@@ -20,7 +20,7 @@ def test_a_right_answer_is_correct(answer, expected, capsys):
 def test_no_answer_yet(answer, capsys):
     check_answer(answer, 0.5, hint="a hint that comes too early")
     out = capsys.readouterr().out
-    assert out.startswith("Not yet: ") and "hint" not in out
+    assert out.startswith("No answer yet.") and "hint" not in out
 
 
 @pytest.mark.parametrize(

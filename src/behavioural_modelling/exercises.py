@@ -22,12 +22,12 @@ def check_answer(answer: Any, expected: Any, *, hint: str = "", tolerance: float
 
     Example:
         >>> check_answer(..., 0.5)
-        Not yet: replace the ... with your answer, and run this cell again.
+        No answer yet. Replace the ... and return your answer. Run that cell, then this one.
         >>> check_answer(0.5, 0.5)
         Correct.
     """
     if answer is None or answer is Ellipsis:
-        print("Not yet: replace the ... with your answer, and run this cell again.")
+        print("No answer yet. Replace the ... and return your answer. Run that cell, then this one.")
         return
     problem = _what_is_wrong(answer, np.asarray(expected, dtype=float), tolerance)
     print(f"Not quite: {problem}. {hint}".rstrip() if problem else "Correct.")

@@ -36,7 +36,8 @@ def complement_counterfactual(reward: ArrayLike, chosen: ArrayLike) -> Float[Arr
 
     .. math:: R(a) = 1 - R(a_t) \quad \text{for every } a \ne a_t
 
-    Right for outcomes of 0 and 1. Outcomes of -1 and +1 need their own function, `-reward`.
+    Right for outcomes of 0 and 1. Outcomes of -1 and +1 need their own function: minus the chosen
+    action's reward.
 
     Args:
         reward: Outcome, one per action, shape (..., n_actions), or one number. Only the chosen
