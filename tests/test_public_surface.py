@@ -19,7 +19,7 @@ MODULES = {name: importlib.import_module(name) for name in ["behavioural_modelli
 
 # DESIGN.md's table, from the inside out, around it what every module may use or what uses every module.
 ROWS = [
-    *("_checks", "decision_rules", "utils", "learning", "planning", "models", "trials"),
+    *("_checks", "_rows", "decision_rules", "utils", "learning", "planning", "models", "trials"),
     *("simulation", "likelihood", "transforms", "fitting", "plotting"),
 ]
 ON_THEIR_OWN = {"exercises"}

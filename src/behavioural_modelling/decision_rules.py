@@ -8,10 +8,11 @@ between 1e-6 and 1e6 makes them overflow.
 from __future__ import annotations
 
 import jax
+import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
-from . import _checks
+from . import _checks, _rows
 
 __all__ = [
     "lapse_mixture",
@@ -71,7 +72,7 @@ def softmax(value: ArrayLike, temperature: ArrayLike = 1.0) -> Float[Array, "...
     Source:
         Sutton & Barto (2018), Reinforcement Learning, 2nd edition, section 2.8.
     """
-    return jax.nn.softmax(softmax_logits(value, temperature), axis=-1)
+    return _normalised_exp(softmax_logits(value, temperature))
 
 
 def softmax_inverse_temperature(
@@ -94,7 +95,7 @@ def softmax_inverse_temperature(
     """
     value = _checks.action_values(value)
     beta = _checked_inverse_temperature(inverse_temperature, value)
-    return jax.nn.softmax(_relative_to_best(value) * _checks.per_row(beta, value), axis=-1)
+    return _normalised_exp(_relative_to_best(value) * _checks.per_row(beta, value))
 
 
 def softmax_stickiness(
@@ -196,12 +197,18 @@ def lapse_mixture(probs: ArrayLike, lapse: ArrayLike = 0.0) -> Float[Array, "...
     """
     probs, lapse = _checks.probabilities(probs, lapse)
     lapse = _checks.per_row(lapse, probs)
-    return (1 - lapse) * (probs / probs.sum(axis=-1, keepdims=True)) + lapse / probs.shape[-1]
+    return (1 - lapse) * (probs / _rows.row_sum(probs)) + lapse / probs.shape[-1]
 
 
 def _relative_to_best(value: Float[Array, "... n_actions"]) -> Float[Array, "... n_actions"]:
     """Subtract the largest value. Probabilities do not depend on it, so no gradient flows through it."""
-    return value - jax.lax.stop_gradient(value.max(axis=-1, keepdims=True))
+    return value - jax.lax.stop_gradient(_rows.row_max(value))
+
+
+def _normalised_exp(logits: Float[Array, "... n_actions"]) -> Float[Array, "... n_actions"]:
+    """The softmax of logits whose largest is 0, so that no exponential overflows."""
+    weight = jnp.exp(logits)
+    return weight / _rows.row_sum(weight)
 
 
 def _checked_inverse_temperature(

@@ -11,6 +11,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Key
 
 from . import _checks
+from .decision_rules import softmax
 from .models import Model
 from .trials import Trace
 from .utils import choice_from_uniform, subject_keys
@@ -81,7 +82,7 @@ def _simulate_subject(key, params, outcomes, *, model, record):
 
     def play_trial(state, outcome_uniform):
         outcome, uniform = outcome_uniform
-        choice_p = jax.nn.softmax(model.policy(params, state))
+        choice_p = softmax(model.policy(params, state))
         choice = choice_from_uniform(uniform, choice_p)
         chosen = jax.nn.one_hot(choice, model.n_actions, dtype=outcome.dtype)
         next_state, prediction_error = model.update(params, state, chosen, outcome)

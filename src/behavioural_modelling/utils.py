@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Int, Key
 
-from . import _checks
+from . import _checks, _rows
 from .decision_rules import lapse_mixture
 
 __all__ = [
@@ -101,13 +101,8 @@ def choice_from_uniform(uniform: ArrayLike, probs: ArrayLike, lapse: ArrayLike =
     _checks.in_range("uniform", uniform, 0, 1)
     _checks.fits_rows("uniform", uniform, "probs", probs.shape)
     probs = lapse_mixture(probs, lapse)
-    uniform = _checks.per_row(uniform, probs)
-    # An action of probability 0 has a piece of length 0. Rounding may still move its end past the
-    # end before it, so its piece is moved to 0, and the line ends where the last possible action does.
-    ends = jnp.where(probs > 0, jnp.cumsum(probs, axis=-1), 0)
     uniform = jnp.minimum(uniform, 1 - jnp.finfo(uniform.dtype).epsneg)  # 1 - 1e-9 is 1 in float32
-    point = uniform * ends.max(axis=-1, keepdims=True)
-    return jnp.argmax(point < ends, axis=-1).astype(jnp.int32)
+    return _rows.first_end_beyond(_checks.per_row(uniform, probs)[..., 0], probs)
 
 
 def subject_keys(key: Key[Array, ""], n_subjects: int) -> Key[Array, "n_subjects"]:

@@ -124,8 +124,10 @@ def asymmetric_rescorla_wagner_update(
     alpha_p = _checks.learning_rate("alpha_p", alpha_p, value.shape)
     alpha_n = _checks.learning_rate("alpha_n", alpha_n, value.shape)
 
-    target = jnp.where(chosen != 0, outcome, counterfactual_value(outcome, chosen))
-    learns = (chosen != 0) | update_all_options
+    learns, target = chosen != 0, outcome
+    if update_all_options is not False:  # a tracer may be either
+        target = jnp.where(learns, outcome, counterfactual_value(outcome, chosen))
+        learns = learns | update_all_options
     prediction_error = jnp.where(learns, target - value, 0)
     alpha = jnp.where(prediction_error > 0, alpha_p, alpha_n)
     return value + alpha * prediction_error, (value, prediction_error)

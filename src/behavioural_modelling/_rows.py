@@ -1,0 +1,70 @@
+"""Arithmetic along the last axis, which holds the actions.
+
+A row of actions is short, five numbers or so, and there are very many rows. Reductions such as `sum` and
+`cumsum` are made for long rows: compiled for a CPU they lay the short rows out one after the other and
+cannot be joined with the arithmetic around them. Written out action by action, the same sums are plain
+arithmetic on columns as long as there are subjects, and the compiler joins them all into one pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial, reduce
+from itertools import accumulate
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+__all__: list[str] = []
+
+WRITTEN_OUT = 16
+"""The longest row that is written out; a longer one is reduced, to keep the program short."""
+
+
+def _columns(x: Array) -> list[Array]:
+    """One array per action."""
+    return [x[..., action] for action in range(x.shape[-1])]
+
+
+def _reduce(combine: Callable, reduction: Callable, x: Array) -> Array:
+    """Combine the entries of each row, and keep the axis."""
+    if x.shape[-1] > WRITTEN_OUT:
+        return reduction(x, axis=-1, keepdims=True)
+    return reduce(combine, _columns(x))[..., None]
+
+
+@partial(jax.jit, inline=True)
+def row_max(x: Float[Array, "... n_actions"]) -> Float[Array, "... 1"]:
+    """The largest entry of each row."""
+    return _reduce(jnp.maximum, jnp.max, x)
+
+
+@partial(jax.jit, inline=True)
+def row_sum(x: Float[Array, "... n_actions"]) -> Float[Array, "... 1"]:
+    """The sum of each row."""
+    return _reduce(jnp.add, jnp.sum, x)
+
+
+@partial(jax.jit, inline=True)
+def first_end_beyond(share: Float[Array, "..."], pieces: Float[Array, "... n_actions"]) -> Int[Array, "..."]:
+    """Lay the pieces of a row end to end; which one lies at `share`, in [0, 1), of their length?
+
+    A piece of length 0 is never the one. Rounding may still move its end past the end before it, so its
+    end is put at 0, and the line ends where the last piece of any length does.
+    """
+    if pieces.shape[-1] > WRITTEN_OUT:
+        ends = jnp.where(pieces > 0, jnp.cumsum(pieces, axis=-1), 0)
+        return jnp.argmax((share * ends.max(axis=-1))[..., None] < ends, axis=-1).astype(jnp.int32)
+    columns = _columns(pieces)
+    ends = [jnp.where(p > 0, end, 0) for p, end in zip(columns, accumulate(columns), strict=True)]
+    point = share * reduce(jnp.maximum, ends)
+    return _first_true([point < end for end in ends])
+
+
+def _first_true(hits: list[Bool[Array, "..."]]) -> Int[Array, "..."]:
+    """The number of the first array that is true, entry by entry."""
+    first = jnp.zeros(hits[0].shape, dtype=jnp.int32)
+    for action in reversed(range(len(hits))):
+        first = jnp.where(hits[action], action, first)
+    return first
