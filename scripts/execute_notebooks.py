@@ -60,7 +60,12 @@ def execute(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     where = {"metadata": {"path": str(path.parent)}}
     NotebookClient(
-        notebook, timeout=600, kernel_name="python3", resources=where, record_timing=False
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        resources=where,
+        record_timing=False,
+        coalesce_streams=True,
     ).execute()
     tidy(notebook)
     nbformat.write(notebook, path)
