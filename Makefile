@@ -9,7 +9,8 @@ NOTEBOOKS ?= $(sort $(wildcard book/*.ipynb))
 
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALLED := $(VENV)/.installed
+# One stamp for each choice, so that another choice installs anew.
+INSTALLED := $(VENV)/.installed$(if $(CONSTRAINTS),,-newest)
 CONSTRAIN := $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 ENOUGH := import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=...")
@@ -36,7 +37,8 @@ lint: $(INSTALLED)  ## look for mistakes and untidiness in the code
 	$(BIN)/ruff check .
 
 lab: $(INSTALLED)  ## open the notebooks in the browser
-	$(BIN)/jupyter lab book
+	$(BIN)/jupyter lab --LabApp.news_url=None \
+		--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate book
 
 serve: book  ## show the built site at a local address until Ctrl-C
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
@@ -59,8 +61,8 @@ constraints:  ## write constraints.txt anew from the newest releases that work t
 repository:  ## point every address at a fork: make repository URL=https://github.com/you/fork
 	@$(PYTHON) scripts/set_repository.py "$(URL)"
 
-clean:  ## remove all that was built, the environment included
-	rm -rf $(VENV) $(VENV)-newest _build build dist wheels .pytest_cache .ruff_cache
+clean:  ## remove all that was built, the environment included; wheels/ stays
+	rm -rf $(VENV) $(VENV)-newest _build build dist .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -prune -exec rm -rf {} +
 
@@ -70,4 +72,4 @@ $(INSTALLED): requirements.txt pyproject.toml $(CONSTRAINTS)
 	@echo "Installing into $(VENV) (a few minutes the first time)"
 	@$(PIP) install $(PIP_FLAGS) --quiet --upgrade $(CONSTRAIN) pip
 	@$(PIP) install $(PIP_FLAGS) --quiet --upgrade $(CONSTRAIN) --requirement requirements.txt --group dev
-	@touch $@
+	@rm -f $(VENV)/.installed* && touch $@

@@ -66,6 +66,7 @@ def execute(path: Path) -> None:
         resources=where,
         record_timing=False,
         coalesce_streams=True,
+        extra_arguments=["--log-level=ERROR"],
     ).execute()
     tidy(notebook)
     nbformat.write(notebook, path)

@@ -492,3 +492,41 @@ def test_a_second_run_compiles_nothing(compilations):
     CHOICE_ITERATOR(1 - outcomes, 0.3, 0.1, 0.5, N_ACTIONS, key)
     ITERATOR(1 - outcomes, np.ones(N_TRIALS, int), 0.3, 0.1)
     assert compilations == []
+
+
+@pytest.mark.parametrize("flag", [True, np.True_, jnp.array(True)])
+def test_no_response_changes_nothing_even_where_all_options_learn(flag):
+    value = jnp.array([0.5, 0.2])
+    updated, (_, error) = rw.asymmetric_rescorla_wagner_update(
+        value, (jnp.array([1.0, 0.0]), jnp.array([0, 0])), 0.3, 0.1, update_all_options=flag
+    )
+    np.testing.assert_array_equal(updated, value)
+    np.testing.assert_array_equal(error, 0)
+
+
+def test_low_precision_arrays_are_taken():
+    value = jnp.full(2, 0.5, dtype=jnp.bfloat16)
+    updated, _ = rw.asymmetric_rescorla_wagner_update(value, (1.0, jnp.array([1, 0])), 0.5, 0.5)
+    np.testing.assert_array_equal(updated.astype(float), [0.75, 0.5])
+    assert updated.dtype == jnp.bfloat16
+
+
+@pytest.mark.parametrize(
+    "call, name",
+    [
+        (lambda: rw.asymmetric_rescorla_wagner_update(jnp.zeros(2), 1.0, 0.3, 0.1), "outcome_chosen"),
+        (lambda: rw.asymmetric_rescorla_wagner_update(jnp.zeros(2), (1, 2, 3), 0.3, 0.1), "outcome_chosen"),
+        (
+            lambda: rw.asymmetric_rescorla_wagner_update_choice(jnp.zeros(2), 1.0, 0.3, 0.1, 0.2, 2),
+            "outcome_key",
+        ),
+        (
+            lambda: rw.asymmetric_rescorla_wagner_update(jnp.zeros(2), (1.0, [1, 0]), 0.3, 0.1, True),
+            "counterfactual_value",
+        ),
+        (lambda: rw.complement_counterfactual([1.0, 1.0, 0.0], [1, 1, 0]), "chosen"),
+    ],
+)
+def test_pairs_functions_and_single_choices_are_asked_for(call, name):
+    with pytest.raises(ValueError, match=f"^{name}: expected"):
+        call()

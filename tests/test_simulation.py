@@ -369,3 +369,28 @@ def test_traced_once_per_shape():
     assert traced == ["init"]
     simulate(jax.random.key(0), model, {"x": [0.1, 1.0, 2.0]}, np.zeros((3, 2)))
     assert traced == ["init", "init"]
+
+
+def test_float16_outcomes_are_computed_in_float32():
+    outcomes = jnp.ones((20, 2), dtype=jnp.float16)
+    params = {"alpha": 0.5, "temperature": 1e-8}
+    trace = simulate(jax.random.key(0), models.rescorla_wagner(2), params, outcomes)
+    assert trace.choice_p.dtype == jnp.float32
+    np.testing.assert_allclose(trace.choice_p.sum(axis=-1), 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize("record", [None, 5])
+def test_record_must_name_fields(record):
+    with pytest.raises(ValueError, match="^record: expected"):
+        simulate(
+            jax.random.key(0),
+            models.rescorla_wagner(2),
+            {"alpha": 0.5, "temperature": 0.1},
+            jnp.ones((5, 2)),
+            record=record,
+        )
+
+
+def test_a_traced_initial_value_is_refused():
+    with pytest.raises(ValueError, match="^initial_value: expected"):
+        jax.jit(lambda v: models.rescorla_wagner(2, initial_value=v).init({"a": v}))(0.3)

@@ -128,7 +128,7 @@ BAD_PROBS = {
     "negative": ([-0.5, 1.5], "at least 0", "-0.5 at index 0"),
     "nan": ([0.5, NAN], "at least 0", "nan at index 1"),
     "inf": ([0.5, INF], "at least 0", "inf at index 1"),
-    "zeros": ([[0.5, 0.5], [0.0, 0.0]], "a positive probability", "a row of zeros"),
+    "zeros": ([[0.5, 0.5], [0.0, 0.0]], "a positive probability", "a row of entries up to 0"),
     "no action": (np.zeros((3, 0)), "last axis", "shape (3, 0)"),
     "a number": (0.5, "last axis", "shape ()"),
     "ragged": ([[0.5, 0.5], [1.0]], "rectangular", "unequal length"),
@@ -389,7 +389,7 @@ BAD = {
             ("choice too high", {"choices": CHOICES * 2}, "", "from 0 to 1", "2 at index (0, 1)"),
             ("choice 1-based", {"choices": CHOICES + 1}, "", "from 0 to 1", "2 at index (0, 1)"),
             ("choice -1", {"choices": CHOICES - 1}, "", "from 0 to 1", "-1 at index (0, 0)"),
-            ("choice beyond int32", {"choices": CHOICES * 2**32}, "", "from 0 to 1", "4.29497e+09"),
+            ("choice beyond int32", {"choices": CHOICES * 2**32}, "", "from 0 to 1", "4294967296"),
             (
                 "choice -1 beside outcomes of the chosen",
                 {"choices": CHOICES - 1, "outcomes": PAID[:, :, 0]},

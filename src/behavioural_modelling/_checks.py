@@ -53,10 +53,9 @@ def real_array(name: str, x: Any) -> jax.Array:
 
 def _first_bad(values: np.ndarray, good: np.ndarray) -> str:
     """Where the first bad entry stands and what it is, for the message."""
-    if values.ndim == 0:
-        return f"{values.item():.6g}"
     where = tuple(int(i) for i in np.argwhere(~good)[0])
-    return f"{values[where]:.6g} at index {where if len(where) > 1 else where[0]}"
+    bad = str(values[where]).removesuffix(".0")
+    return f"{bad} at index {where if len(where) > 1 else where[0]}" if where else bad
 
 
 def finite(name: str, x: jax.Array) -> None:
@@ -80,10 +79,10 @@ def in_range(
         return
     good = np.isfinite(values) & (values <= upper)
     # The smallest numbers of all count as 0 in compiled code.
-    good &= (values >= lower + np.finfo(values.dtype).tiny) if above else (values >= lower)
+    good &= (values >= lower + float(jnp.finfo(values.dtype).tiny)) if above else (values >= lower)
     if not good.all():
-        span = f"a number above {lower:g}" if above else f"a number of at least {lower:g}"
-        expected = span if np.isinf(upper) else f"a number in [{lower:g}, {upper:g}]"
+        span = f" above {lower:g}" if above else "" if np.isinf(lower) else f" of at least {lower:g}"
+        expected = f"a finite number{span}" if np.isinf(upper) else f"a number in [{lower:g}, {upper:g}]"
         fail(name, expected, _first_bad(values, good))
 
 
@@ -112,7 +111,7 @@ def fits_rows(name: str, x: jax.Array, of: str, shape: tuple[int, ...]) -> None:
 
 def per_row(x: jax.Array, rows: jax.Array) -> jax.Array:
     """A checked number per row of `rows`, with a last axis to stand beside every action."""
-    return x if x.ndim == rows.ndim else x[..., None]
+    return x if x.ndim in (0, rows.ndim) else x[..., None]
 
 
 def probabilities(probs: Any, lapse: Any) -> tuple[jax.Array, jax.Array]:
@@ -123,9 +122,10 @@ def probabilities(probs: Any, lapse: Any) -> tuple[jax.Array, jax.Array]:
     fits_rows("lapse", lapse, "probs", probs.shape)
     values = known_values(probs)
     if values is not None:
-        limits = np.finfo(values.dtype)  # with a margin: compiled code divides by multiplying
+        limits = jnp.finfo(values.dtype)  # with a margin: compiled code divides by multiplying
         if (values.max(axis=-1) < 8 * limits.tiny).any():
-            fail("probs", "a positive probability in every row", "a row of zeros")
+            worst = values.max(axis=-1).min()
+            fail("probs", "a positive probability in every row", f"a row of entries up to {worst:g}")
         if (values.astype(float).sum(axis=-1) > limits.max / 8).any():
             fail("probs", "rows with a finite sum", f"entries up to {values.max():g}")
     return probs, lapse
@@ -196,6 +196,14 @@ def actions(name: str, choices: Any, n_actions: int | None, mask: Any = None) ->
             expected = "actions from 0" + (f" to {top}" if n_actions else "")
             fail(name, expected, _first_bad(values, good))
     return jnp.asarray(choices)
+
+
+def pair(name: str, x: Any) -> tuple[Any, Any]:
+    """Two things in a tuple or list."""
+    if not isinstance(x, (tuple, list)) or len(x) != 2:
+        received = f"{len(x)} of them" if isinstance(x, (tuple, list)) else type(x).__name__
+        fail(name, "a pair", received)
+    return x
 
 
 def size(name: str, n: Any, minimum: int) -> int:

@@ -28,7 +28,7 @@ __all__ = [
 def softmax_logits(value: ArrayLike, temperature: ArrayLike = 1.0) -> Float[Array, "... n_actions"]:
     r"""Log choice probabilities up to a constant: values relative to the best, over the temperature.
 
-    .. math:: \ell(a) = \frac{Q(a) - \max_b Q(b)}{\tau}
+    .. math:: \ell(a) = \frac{V(a) - \max_b V(b)}{\tau}
 
     The maximum is subtracted before the division. Dividing first would round two large, nearly equal
     values to the same number.
@@ -51,7 +51,7 @@ def softmax_logits(value: ArrayLike, temperature: ArrayLike = 1.0) -> Float[Arra
 def softmax(value: ArrayLike, temperature: ArrayLike = 1.0) -> Float[Array, "... n_actions"]:
     r"""Softmax choice probabilities.
 
-    .. math:: P(a) = \frac{e^{Q(a) / \tau}}{\sum_b e^{Q(b) / \tau}}
+    .. math:: P(a) = \frac{e^{V(a) / \tau}}{\sum_b e^{V(b) / \tau}}
 
     Args:
         value: Values of the actions, shape (..., n_actions), any unit.
@@ -80,7 +80,7 @@ def softmax_inverse_temperature(
 ) -> Float[Array, "... n_actions"]:
     r"""Softmax choice probabilities with an inverse temperature: values are multiplied by it.
 
-    .. math:: P(a) = \frac{e^{\beta Q(a)}}{\sum_b e^{\beta Q(b)}}
+    .. math:: P(a) = \frac{e^{\beta V(a)}}{\sum_b e^{\beta V(b)}}
 
     Args:
         value: As in `softmax`.
@@ -92,6 +92,10 @@ def softmax_inverse_temperature(
 
     Raises:
         ValueError: As in `softmax`; the inverse temperature must be at least 0.
+
+    Example:
+        >>> [round(float(p), 3) for p in softmax_inverse_temperature([0.0, 1.0], 2.0)]
+        [0.119, 0.881]
     """
     value = _checks.action_values(value)
     beta = _checked_inverse_temperature(inverse_temperature, value)
@@ -106,7 +110,7 @@ def softmax_stickiness(
 ) -> Float[Array, "... n_actions"]:
     r"""Softmax choice probabilities with a bonus for the action chosen last.
 
-    .. math:: P(a) \propto e^{(Q(a) + \kappa\, c_{t-1}(a)) / \tau}
+    .. math:: P(a) \propto e^{(V(a) + \kappa\, c_{t-1}(a)) / \tau}
 
     Args:
         value: As in `softmax`.
@@ -122,6 +126,10 @@ def softmax_stickiness(
     Raises:
         ValueError: As in `softmax`; or if `prev_choice` is not one entry of 0 or 1 per action, or
             `stickiness` is not finite.
+
+    Example:
+        >>> [round(float(p), 3) for p in softmax_stickiness([0.0, 1.0], 0.5, 1.0, [1, 0])]
+        [0.5, 0.5]
     """
     value = _checks.action_values(value)
     temperature = _checks.temperature(temperature, value.shape)
@@ -136,7 +144,7 @@ def softmax_stickiness_inverse_temperature(
 ) -> Float[Array, "... n_actions"]:
     r"""As `softmax_stickiness`, with an inverse temperature.
 
-    .. math:: P(a) \propto e^{\beta\, (Q(a) + \kappa\, c_{t-1}(a))}
+    .. math:: P(a) \propto e^{\beta\, (V(a) + \kappa\, c_{t-1}(a))}
 
     The stickiness is in the unit of the values: it is multiplied by :math:`\beta` with them.
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -120,6 +121,10 @@ def rescorla_wagner(
     Raises:
         ValueError: As in `asymmetric_rescorla_wagner`.
 
+    Example:
+        >>> [p.name for p in rescorla_wagner(2, inverse_temperature=True).parameters]
+        ['alpha', 'inverse_temperature']
+
     Source:
         Rescorla & Wagner (1972), in Classical Conditioning II.
     """
@@ -136,6 +141,8 @@ def _checked_build(
     """Check a builder's arguments and bring them to one form, so that equal arguments share a model."""
     n_actions = _checks.size("n_actions", n_actions, minimum=2)
     # On the host: JAX would round it to float32, and the model may run in float64.
+    if isinstance(initial_value, jax.core.Tracer):
+        _checks.fail("initial_value", "a number that is known before JAX traces", "a tracer")
     value = _checks.plain_array("initial_value", initial_value)
     if value.shape != () or value.dtype.kind not in "iuf":
         _checks.fail("initial_value", "one number", f"{value.dtype} values of shape {value.shape}")

@@ -64,7 +64,7 @@ def simulate(
     outcomes = _checked_outcomes(outcomes, model)
     params = _checked_params(params, model)
     n_subjects = _count_subjects(params, outcomes)
-    dtype = jnp.result_type(outcomes, *params.values())
+    dtype = jnp.promote_types(jnp.result_type(outcomes, *params.values()), jnp.float32)
     params = {name: jnp.broadcast_to(x, n_subjects).astype(dtype) for name, x in params.items()}
     return _simulate(key, model, params, outcomes.astype(dtype), n_subjects, record)
 
@@ -139,6 +139,8 @@ def _count_subjects(params: dict[str, Array], outcomes: Array) -> int:
 
 def _checked_record(record: tuple[str, ...]) -> tuple[str, ...]:
     """Fields to record, in the order of `Trace`."""
+    if not isinstance(record, (str, tuple, list)):
+        _checks.fail("record", "a tuple of names", type(record).__name__)
     record = (record,) if isinstance(record, str) else tuple(record)
     odd = [name for name in record if name not in Trace._fields]
     if odd or not record:

@@ -102,7 +102,9 @@ def choice_from_uniform(uniform: ArrayLike, probs: ArrayLike, lapse: ArrayLike =
     _checks.fits_rows("uniform", uniform, "probs", probs.shape)
     probs = lapse_mixture(probs, lapse)
     uniform = jnp.minimum(uniform, 1 - jnp.finfo(uniform.dtype).epsneg)  # 1 - 1e-9 is 1 in float32
-    return _rows.first_end_beyond(_checks.per_row(uniform, probs)[..., 0], probs)
+    if uniform.ndim == probs.ndim:
+        uniform = uniform[..., 0]
+    return _rows.first_end_beyond(uniform, probs)
 
 
 def subject_keys(key: Key[Array, ""], n_subjects: int) -> Key[Array, "n_subjects"]:
@@ -117,6 +119,10 @@ def subject_keys(key: Key[Array, ""], n_subjects: int) -> Key[Array, "n_subjects
 
     Raises:
         ValueError: If `key` is not one key or `n_subjects` is below 1.
+
+    Example:
+        >>> subject_keys(jax.random.key(0), 40).shape
+        (40,)
     """
     key = _checks.random_key("key", key)
     n_subjects = _checks.size("n_subjects", n_subjects, minimum=1)

@@ -33,6 +33,14 @@ def all_outcomes(outcomes: Any) -> jax.Array:
     return outcomes
 
 
+def one_choice(name: str, chosen: jax.Array) -> jax.Array:
+    """Refuse rows in which more than one action was chosen."""
+    values = _checks.known_values(chosen)
+    if values is not None and values.ndim and (values.sum(axis=-1) > 1).any():
+        _checks.fail(name, "at most one chosen action per trial", "rows with more than one 1")
+    return chosen
+
+
 def one_hot_choices(choices: Any, outcomes: jax.Array) -> jax.Array:
     """Choices checked and turned to one-hot rows, one per trial of `outcomes`."""
     choices = _checks.plain_array("choices", choices)
@@ -42,11 +50,7 @@ def one_hot_choices(choices: Any, outcomes: jax.Array) -> jax.Array:
         _checks.fail("choices", expected, f"shape {shape}")
     if len(shape) == 2:
         columns = outcomes.shape[1] if outcomes.ndim == 2 else shape[1]
-        chosen = _checks.zeros_and_ones("choices", choices, (shape[0], columns))
-        values = _checks.known_values(chosen)
-        if values is not None and (values.sum(axis=1) > 1).any():
-            _checks.fail("choices", "at most one chosen action per trial", "rows with more than one 1")
-        return chosen
+        return one_choice("choices", _checks.zeros_and_ones("choices", choices, (shape[0], columns)))
     if outcomes.ndim == 1:
         expected = "one-hot rows, since one-dimensional outcomes do not say how many actions there are"
         _checks.fail("choices", expected, f"shape {shape}")

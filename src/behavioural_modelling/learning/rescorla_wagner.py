@@ -27,8 +27,8 @@ __all__ = [
     "complement_counterfactual",
 ]
 
+# The value of every action before the first trial, in the functions that run all trials.
 INITIAL_VALUE = 0.5
-"""The value of every action before the first trial, in the functions that run all trials."""
 
 
 def complement_counterfactual(reward: ArrayLike, chosen: ArrayLike) -> Float[Array, "... n_actions"]:
@@ -59,7 +59,7 @@ def complement_counterfactual(reward: ArrayLike, chosen: ArrayLike) -> Float[Arr
     """
     reward = _checks.real_array("reward", reward)
     chosen = _checks.real_array("chosen", chosen)
-    chosen = _checks.zeros_and_ones("chosen", chosen, chosen.shape)
+    chosen = _trial_checks.one_choice("chosen", _checks.zeros_and_ones("chosen", chosen, chosen.shape))
     if not _checks.broadcasts_to(reward.shape, chosen.shape):
         _checks.fail("reward", f"a number, or shape {chosen.shape}", f"shape {reward.shape}")
     chosen = chosen != 0
@@ -90,7 +90,8 @@ def asymmetric_rescorla_wagner_update(
     Args:
         value: :math:`V`, values before the outcome, shape (..., n_actions), or one number.
         outcome_chosen: `(outcome, chosen)`. The outcome :math:`R` has one entry per action, or is one
-            number for the chosen action. `chosen` is the choice, one-hot, shape (..., n_actions).
+            number for the chosen action. `chosen` is the choice, one-hot, shape (..., n_actions);
+            with several 1s, each of these actions learns from its own outcome.
         alpha_p: :math:`\alpha_p` in [0, 1], learning rate for positive prediction errors.
         alpha_n: :math:`\alpha_n` in [0, 1], learning rate for negative prediction errors.
         counterfactual_value: Function of `(outcome, chosen)` that gives what the unchosen actions
@@ -118,7 +119,10 @@ def asymmetric_rescorla_wagner_update(
     """
     value = _checks.real_array("value", value)
     _checks.finite("value", value)
-    outcome, chosen = outcome_chosen
+    outcome, chosen = _checks.pair("outcome_chosen", outcome_chosen)
+    if not callable(counterfactual_value):
+        expected = "a function of (outcome, chosen)"
+        _checks.fail("counterfactual_value", expected, repr(counterfactual_value))
     outcome = _trial_checks.trial_outcome(outcome, value)
     chosen = _checks.zeros_and_ones("chosen", chosen, value.shape)
     alpha_p = _checks.learning_rate("alpha_p", alpha_p, value.shape)
@@ -127,7 +131,8 @@ def asymmetric_rescorla_wagner_update(
     learns, target = chosen != 0, outcome
     if update_all_options is not False:  # a tracer may be either
         target = jnp.where(learns, outcome, counterfactual_value(outcome, chosen))
-        learns = learns | update_all_options
+        responded = learns.any(axis=-1, keepdims=True) if learns.ndim else True
+        learns = learns | (update_all_options & responded)
     prediction_error = jnp.where(learns, target - value, 0)
     alpha = jnp.where(prediction_error > 0, alpha_p, alpha_n)
     return value + alpha * prediction_error, (value, prediction_error)
@@ -170,7 +175,7 @@ def asymmetric_rescorla_wagner_update_choice(
     if value.ndim != 1:
         _checks.fail("value", "one value per action, shape (n_actions,)", f"shape {value.shape}")
     _checks.finite("value", value)
-    outcome, key = outcome_key
+    outcome, key = _checks.pair("outcome_key", outcome_key)
     outcome, key = _trial_checks.trial_outcome(outcome, value), _checks.random_key("key", key)
     step = partial(
         _choose_then_update,
