@@ -50,15 +50,14 @@ def row_sum(x: Float[Array, "... n_actions"]) -> Float[Array, "... 1"]:
 def first_end_beyond(share: Float[Array, "..."], pieces: Float[Array, "... n_actions"]) -> Int[Array, "..."]:
     """Lay the pieces of a row end to end; which one lies at `share`, in [0, 1), of their length?
 
-    A piece of length 0 is never the one. Rounding may still move its end past the end before it, so its
-    end is put at 0, and the line ends where the last piece of any length does.
+    A piece of length 0 is never the one: added one by one, its end is exactly the end before it. Only the
+    blockwise `cumsum` of a long row may move it by rounding, so there its end is put at 0.
     """
     if pieces.shape[-1] > WRITTEN_OUT:
         ends = jnp.where(pieces > 0, jnp.cumsum(pieces, axis=-1), 0)
         return jnp.argmax((share * ends.max(axis=-1))[..., None] < ends, axis=-1).astype(jnp.int32)
-    columns = _columns(pieces)
-    ends = [jnp.where(p > 0, end, 0) for p, end in zip(columns, accumulate(columns), strict=True)]
-    point = share * reduce(jnp.maximum, ends)
+    ends = list(accumulate(_columns(pieces)))
+    point = share * ends[-1]
     return _first_true([point < end for end in ends])
 
 
