@@ -20,6 +20,7 @@ MODULES = {name: importlib.import_module(name) for name in ["behavioural_modelli
 # DESIGN.md's table, from the inside out, around it what every module may use or what uses every module.
 ROWS = [
     *("_checks", "_rows", "decision_rules", "utils", "learning", "planning", "models", "trials"),
+    *("_parameters", "_layout", "_placement", "_blocks"),
     *("simulation", "likelihood", "transforms", "fitting", "plotting"),
 ]
 ON_THEIR_OWN = {"exercises"}
@@ -73,8 +74,8 @@ def test_nothing_public_is_left_out(module):
 
 def test_the_package_offers_the_fixed_calls():
     assert set(behavioural_modelling.__all__) >= {
-        *("Model", "Trace", "Trials", "decision_rules", "learning", "models", "simulate"),
-        *("trials", "utils"),
+        *("Model", "Trace", "Trials", "decision_rules", "learning", "log_likelihood", "models"),
+        *("simulate", "trials", "utils"),
     }
 
 

@@ -343,16 +343,16 @@ def test_compiled_once_per_model_and_shape(compilations):
         )
 
     run(0)
-    compiled = simulation._simulate._cache_size()
+    compiled = simulation._simulate_in_blocks._cache_size()
     compilations.clear()
     for seed in range(1, 4):
         run(seed)
     assert compilations == []
-    assert simulation._simulate._cache_size() == compiled
+    assert simulation._simulate_in_blocks._cache_size() == compiled
     run(0, n_subjects=5)
     run(0, n_trials=10)
     run(0, initial_value=0.25)
-    assert simulation._simulate._cache_size() == compiled + 3
+    assert simulation._simulate_in_blocks._cache_size() == compiled + 3
 
 
 def test_traced_once_per_shape():
@@ -364,11 +364,13 @@ def test_traced_once_per_shape():
 
     parameters = (models.Parameter("x", 0),)
     model = Model("counted", 2, parameters, init, lambda p, s: s, lambda p, s, c, o: (s, c))
-    for seed in range(4):
+    simulate(jax.random.key(0), model, {"x": [0.1, 1.0]}, np.zeros((3, 2)))
+    once = len(traced)
+    for seed in range(1, 4):
         simulate(jax.random.key(seed), model, {"x": [0.1 * seed, 1.0]}, np.full((3, 2), seed))
-    assert traced == ["init"]
+    assert 1 <= once == len(traced)
     simulate(jax.random.key(0), model, {"x": [0.1, 1.0, 2.0]}, np.zeros((3, 2)))
-    assert traced == ["init", "init"]
+    assert len(traced) == 2 * once
 
 
 def test_float16_outcomes_are_computed_in_float32():

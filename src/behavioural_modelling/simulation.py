@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from functools import partial
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Key
 
-from . import _checks
+from . import _checks, _layout, _parameters, _placement, _rows
+from ._blocks import play_in_blocks
 from .decision_rules import softmax
 from .models import Model
 from .trials import Trace
-from .utils import choice_from_uniform, subject_keys
 
 __all__ = ["simulate"]
 
@@ -42,7 +42,9 @@ def simulate(
         record: Which fields of `Trace` to compute and keep, for instance `("choices",)`.
 
     Returns:
-        A `Trace` with a leading axis of subjects; there is one subject where nothing says otherwise.
+        A `Trace` with a leading axis of subjects; there is one subject where nothing says otherwise. If
+        parameters or outcomes are spread over devices by subject, so is the trace. On one CPU its arrays
+        are tied to that device, as by `jax.device_put`, and have the subjects innermost in memory.
 
     Raises:
         ValueError: If the key is no key; a parameter is unknown, missing, out of its range or not one
@@ -58,39 +60,60 @@ def simulate(
         ((1, 50, 2), (1, 50))
     """
     key = _checks.random_key("key", key)
-    if not isinstance(model, Model):
-        _checks.fail("model", "a Model, as the builders in models make it", type(model).__name__)
+    params = _parameters.checked(params, model)
     record = _checked_record(record)
     outcomes = _checked_outcomes(outcomes, model)
-    params = _checked_params(params, model)
-    n_subjects = _count_subjects(params, outcomes)
-    dtype = jnp.promote_types(jnp.result_type(outcomes, *params.values()), jnp.float32)
-    params = {name: jnp.broadcast_to(x, n_subjects).astype(dtype) for name, x in params.items()}
-    return _simulate(key, model, params, outcomes.astype(dtype), n_subjects, record)
+    own_outcomes = outcomes if outcomes.ndim == 3 else None
+    n_subjects = _parameters.count_subjects(params, outcomes=own_outcomes)
+    axis = _placement.subject_axis(params, own_outcomes)
+    params, outcomes = _parameters.per_subject(params, n_subjects, outcomes)
+    if axis is None and _placement.has_one_cpu():
+        # Tied to its device: JAX keeps track of how such arrays lie in memory, of free ones it does not.
+        key = jax.device_put(key, jax.devices()[0])
+    # Inside a reader's jit, grad or vmap all is traced: there goes what JAX can transform as it likes.
+    whole = _placement.has_one_cpu() and not _placement.is_traced(key, params, outcomes)
+    spread_out = jax.default_backend() == "cpu" and axis is not None
+    run = _simulate_in_blocks if whole or spread_out else _simulate
+    arrays = (key, np.arange(n_subjects, dtype=np.int32), params, outcomes)
+    return run(*_placement.spread(axis, _by_subject(outcomes), *arrays), model, record, axis)
 
 
-@partial(jax.jit, static_argnames=("model", "n_subjects", "record"))
-def _simulate(key, model, params, outcomes, n_subjects, record):
+@partial(jax.jit, static_argnames=("model", "record", "axis"))
+def _simulate(key, subjects, params, outcomes, model, record, axis):
     """`simulate` on checked arguments: one subject's scan over trials, mapped over subjects."""
-    one_subject = partial(_simulate_subject, model=model, record=record)
-    in_axes = (0, 0, 0 if outcomes.ndim == 3 else None)
-    return jax.vmap(one_subject, in_axes)(subject_keys(key, n_subjects), params, outcomes)
+
+    def one_subject(key, subject, params, outcomes):
+        play = partial(_play_trial, params, model=model, record=record, apart=_layout.joined)
+        uniforms = jax.random.uniform(jax.random.fold_in(key, subject), outcomes.shape[:1])
+        step = lambda state, trial: play(state, *trial)  # noqa: E731
+        return jax.lax.scan(step, model.init(params), (outcomes, uniforms))[1]
+
+    by_subject = _by_subject(outcomes)
+    play = jax.vmap(one_subject, in_axes=tuple(0 if own else None for own in by_subject))
+    return _placement.over_subjects(play, axis, by_subject)(key, subjects, params, outcomes)
 
 
-def _simulate_subject(key, params, outcomes, *, model, record):
-    """All trials of one subject."""
+@partial(jax.jit, static_argnames=("model", "record", "axis"))
+def _simulate_in_blocks(key, subjects, params, outcomes, model, record, axis):
+    """The same numbers, laid out and cut up for a CPU."""
+    play_trial = partial(_play_trial, model=model, record=record, apart=_layout.apart)
+    play = partial(play_in_blocks, model.init, play_trial)
+    return _placement.over_subjects(play, axis, _by_subject(outcomes))(key, subjects, params, outcomes)
 
-    def play_trial(state, outcome_uniform):
-        outcome, uniform = outcome_uniform
-        choice_p = softmax(model.policy(params, state))
-        choice = choice_from_uniform(uniform, choice_p)
-        chosen = jax.nn.one_hot(choice, model.n_actions, dtype=outcome.dtype)
-        next_state, prediction_error = model.update(params, state, chosen, outcome)
-        trace = Trace(state, choice_p, choice, prediction_error)
-        return next_state, Trace(**{name: getattr(trace, name) for name in record})
 
-    uniforms = jax.random.uniform(key, outcomes.shape[:1])
-    return jax.lax.scan(play_trial, model.init(params), (outcomes, uniforms))[1]
+def _by_subject(outcomes: Array) -> tuple[bool, bool, bool, bool]:
+    """Which of key, subjects' numbers, parameters and outcomes are one per subject."""
+    return False, True, True, outcomes.ndim == 3
+
+
+def _play_trial(params, state, outcome, uniform, *, model, record, apart):
+    """One trial of one subject, its choice picked by a random number in [0, 1)."""
+    choice_p = softmax(model.policy(params, state))
+    choice = apart(_rows.first_end_beyond(uniform, choice_p))
+    chosen = jax.nn.one_hot(choice, model.n_actions, dtype=outcome.dtype)
+    next_state, prediction_error = model.update(params, state, chosen, outcome)
+    trace = Trace(state, choice_p, choice, prediction_error)
+    return next_state, Trace(**{name: getattr(trace, name) for name in record})
 
 
 def _checked_outcomes(outcomes: ArrayLike, model: Model) -> Array:
@@ -103,38 +126,6 @@ def _checked_outcomes(outcomes: ArrayLike, model: Model) -> Array:
         _checks.fail("outcomes", "at least one subject and one trial", f"shape {outcomes.shape}")
     _checks.finite("outcomes", outcomes)
     return outcomes
-
-
-def _checked_params(params: Mapping[str, ArrayLike], model: Model) -> dict[str, Array]:
-    """Parameters checked: the model's names, each in its range, each a number or one per subject."""
-    names = [parameter.name for parameter in model.parameters]
-    if not isinstance(params, Mapping):
-        _checks.fail("params", f"a dict with {', '.join(names)}", type(params).__name__)
-    for problem, odd in (
-        ("unknown", [name for name in params if name not in names]),
-        ("missing", [name for name in names if name not in params]),
-    ):
-        if odd:
-            _checks.fail("params", ", ".join(names), f"{problem} {', '.join(map(repr, odd))}")
-    checked = {name: _checks.real_array(f"params[{name!r}]", params[name]) for name in names}
-    for parameter in model.parameters:
-        name, x = f"params[{parameter.name!r}]", checked[parameter.name]
-        if x.ndim > 1 or 0 in x.shape:
-            _checks.fail(name, "a number, or shape (n_subjects,)", f"shape {x.shape}")
-        _checks.in_range(name, x, parameter.lower, parameter.upper, above=parameter.above)
-    return checked
-
-
-def _count_subjects(params: dict[str, Array], outcomes: Array) -> int:
-    """How many subjects the parameters and outcomes speak of; they must agree."""
-    counts = {f"params[{name!r}]": len(x) for name, x in params.items() if x.ndim}
-    if outcomes.ndim == 3:
-        counts["outcomes"] = len(outcomes)
-    name, n_subjects = next(iter(counts.items()), ("params", 1))
-    for other, count in counts.items():
-        if count != n_subjects:
-            _checks.fail(other, f"{n_subjects} subjects, as in {name}", f"{count}")
-    return n_subjects
 
 
 def _checked_record(record: tuple[str, ...]) -> tuple[str, ...]:

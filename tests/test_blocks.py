@@ -1,0 +1,193 @@
+"""simulate in blocks, with the subjects innermost: the numbers are those of the plain program.
+
+And what is done with the arrays afterwards is right, however they lie in memory.
+"""
+
+import pickle
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from behavioural_modelling import Model, Trace, _blocks, models, simulate, simulation
+
+N_SUBJECTS, N_TRIALS, N_ACTIONS = 23, 12, 3
+MODEL = models.asymmetric_rescorla_wagner(N_ACTIONS)
+RNG = np.random.default_rng(0)
+PARAMS = {p.name: RNG.uniform(0.1, 0.9, N_SUBJECTS).astype(np.float32) for p in MODEL.parameters}
+OUTCOMES = RNG.integers(0, 2, (N_SUBJECTS, N_TRIALS, N_ACTIONS)).astype(np.float32)
+KEY = jax.random.key(3)
+# Three roundings per trial of numbers below 1; temperatures of .1 and more turn them into probabilities.
+TOLERANCE = 12 * 3 * 2.0**-24 / 0.1
+
+
+def assert_same(trace, other):
+    np.testing.assert_array_equal(trace.choices, other.choices)
+    for name in ("values", "choice_p", "prediction_errors"):
+        ours, theirs = getattr(trace, name), getattr(other, name)
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=TOLERANCE)
+
+
+def plain(outcomes=OUTCOMES):
+    """The program that a reader's own jit gets."""
+    params = {name: jnp.asarray(x) for name, x in PARAMS.items()}
+    subjects = np.arange(N_SUBJECTS, dtype=np.int32)
+    return simulation._simulate(KEY, subjects, params, jnp.asarray(outcomes), MODEL, Trace._fields, None)
+
+
+@pytest.mark.parametrize("outcomes", [OUTCOMES, OUTCOMES[0]], ids=["own", "shared"])
+def test_blocks_give_the_numbers_of_the_plain_program(outcomes):
+    assert_same(simulate(KEY, MODEL, PARAMS, outcomes), plain(outcomes))
+
+
+@pytest.mark.parametrize("size", [1, 4, 5, 22, 23, 24])
+@pytest.mark.parametrize("outcomes", [OUTCOMES, OUTCOMES[0]], ids=["own", "shared"])
+def test_the_size_of_a_block_changes_nothing(size, outcomes, monkeypatch):
+    monkeypatch.setattr(_blocks, "BLOCK", size)
+    jax.clear_caches()
+    assert_same(simulate(KEY, MODEL, PARAMS, outcomes), plain(outcomes))
+    jax.clear_caches()
+
+
+def test_more_subjects_than_a_block():
+    n = _blocks.BLOCK + 1
+    params = {"alpha_p": 0.3, "alpha_n": 0.1, "temperature": np.full(n, 0.2, np.float32)}
+    trace = simulate(KEY, MODEL, params, OUTCOMES[0], record=("choices",))
+    some = np.array([0, 1, n // 2, n // 2 + 1, n - 1])
+    # The key of subject i is made from i, so a subject can be had alone.
+    for i in some:
+        uniforms = jax.random.uniform(jax.random.fold_in(KEY, i), (N_TRIALS,))
+        numbers = {name: jnp.float32(np.broadcast_to(x, n)[0]) for name, x in params.items()}
+        np.testing.assert_array_equal(trace.choices[i], play_alone(numbers, OUTCOMES[0], uniforms))
+
+
+def play_alone(params, outcomes, uniforms):
+    """One subject's choices, trial by trial."""
+    state, choices = MODEL.init(params), []
+    for outcome, uniform in zip(outcomes, uniforms, strict=True):
+        ends = np.cumsum(jax.nn.softmax(MODEL.policy(params, state)))
+        choices.append(int(np.searchsorted(ends, uniform, side="right")))
+        state, _ = MODEL.update(params, state, jnp.eye(N_ACTIONS)[choices[-1]], jnp.asarray(outcome))
+    return choices
+
+
+def test_subjects_are_innermost_in_memory():
+    trace = simulate(KEY, MODEL, PARAMS, OUTCOMES)
+    if jax.__version_info__ < (0, 7) or jax.default_backend() != "cpu" or jax.device_count() > 1:
+        pytest.skip("JAX cannot be told here how arrays lie in memory")
+    assert np.asarray(trace.values).strides[0] == trace.values.dtype.itemsize
+    assert np.asarray(trace.choices).strides[0] == trace.choices.dtype.itemsize
+
+
+# What a reader does with an array, and the same in NumPy. JAX must know how the array lies in memory:
+# of one that is not tied to a device it does not, and gives other numbers without a word.
+USES = {
+    "one subject": (lambda x: x[1], lambda x: x[1]),
+    "last trial": (lambda x: x[:, -1], lambda x: x[:, -1]),
+    "plus one": (lambda x: x + 1, lambda x: x + 1),
+    "jit": (jax.jit(lambda x: 2 * x + jnp.arange(N_ACTIONS)), lambda x: 2 * x + np.arange(N_ACTIONS)),
+    "mean": (lambda x: x.mean(axis=0), lambda x: x.mean(axis=0)),
+    "sort": (lambda x: jnp.sort(x, axis=1), lambda x: np.sort(x, axis=1)),
+    "reshape": (lambda x: x.reshape(-1), lambda x: x.reshape(-1)),
+    "copy": (jnp.array, np.array),
+    "device_put": (jax.device_put, np.array),
+    "vmap": (jax.vmap(jnp.cumsum), lambda x: np.stack([row.cumsum() for row in x])),
+    "grad": (jax.grad(lambda x: (x**3).sum()), lambda x: 3 * x**2),
+    "scan": (
+        lambda x: jax.lax.scan(lambda total, row: (total + row, total), 0 * x[0], x)[1],
+        lambda x: np.cumsum(np.concatenate([0 * x[:1], x[:-1]]), axis=0),
+    ),
+    "closed over": (lambda x: jax.jit(lambda i: x[i])(2), lambda x: x[2]),
+    "beside an array": (lambda x: jnp.where(x > 0.3, x, OUTCOMES), lambda x: np.where(x > 0.3, x, OUTCOMES)),
+    "concatenate": (
+        lambda x: jnp.concatenate([x, jnp.asarray(OUTCOMES)]),
+        lambda x: np.concatenate([x, OUTCOMES]),
+    ),
+    "at": (lambda x: x.at[2].set(0), lambda x: np.where(np.arange(N_SUBJECTS)[:, None, None] == 2, 0, x)),
+    "donated": (
+        lambda x: jax.jit(lambda x: x + 1, donate_argnums=0)(x.copy()),
+        lambda x: x + 1,
+    ),
+    "dlpack": (np.from_dlpack, np.array),
+    "pickle": (lambda x: pickle.loads(pickle.dumps(x)), np.array),
+    "while": (
+        lambda x: jax.lax.fori_loop(0, 3, lambda i, total: total + x[i], jnp.zeros(x.shape[1:])),
+        lambda x: x[:3].sum(axis=0),
+    ),
+    "callback": (lambda x: jax.pure_callback(lambda a: np.asarray(a), x, x), np.array),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+def test_arrays_are_right_in_what_comes_after(use):
+    in_jax, in_numpy = USES[use]
+    values = simulate(KEY, MODEL, PARAMS, OUTCOMES).values
+    expected = in_numpy(np.asarray(plain().values))
+    for _ in range(2):  # the second time from JAX's memory of what it has compiled
+        np.testing.assert_allclose(in_jax(values), expected, rtol=0, atol=30 * TOLERANCE)
+
+
+@pytest.mark.parametrize("use", ["one subject", "plus one", "jit", "copy"])
+def test_arrays_of_a_readers_jit_are_right_in_what_comes_after(use):
+    in_jax, in_numpy = USES[use]
+    inside = {
+        "arguments": jax.jit(lambda key, params: simulate(key, MODEL, params, OUTCOMES))(KEY, PARAMS),
+        "closed over": jax.jit(lambda: simulate(KEY, MODEL, PARAMS, OUTCOMES))(),
+    }
+    for trace in inside.values():
+        expected = in_numpy(np.asarray(plain().values))
+        np.testing.assert_allclose(in_jax(trace.values), expected, rtol=0, atol=30 * TOLERANCE)
+
+
+def test_what_is_simulated_goes_on_into_a_simulation():
+    trace = simulate(KEY, MODEL, PARAMS, OUTCOMES)
+    again = simulate(KEY, MODEL, PARAMS, trace.choice_p)
+    assert_same(again, simulate(KEY, MODEL, PARAMS, np.array(trace.choice_p)))
+
+
+def test_memory_beyond_the_arrays_returned_is_small():
+    n, n_trials, n_actions = 100_000, 100, 5
+    model = models.asymmetric_rescorla_wagner(n_actions)
+    params = {p.name: jax.ShapeDtypeStruct((n,), jnp.float32) for p in model.parameters}
+    subjects = jax.ShapeDtypeStruct((n,), jnp.int32)
+    outcomes = jax.ShapeDtypeStruct((n_trials, n_actions), jnp.float32)
+    program = simulation._simulate_in_blocks.lower(
+        KEY, subjects, params, outcomes, model, Trace._fields, None
+    )
+    memory = program.compile().memory_analysis()
+    assert memory.output_size_in_bytes < 1.01 * 4 * n * n_trials * (3 * n_actions + 1)
+    # One block's random numbers and what they are made from: some arrays of 10,000 x 100.
+    assert memory.temp_size_in_bytes < 10 * 4 * _blocks.BLOCK * n_trials
+
+
+def noisy_model():
+    """Learning with noise: the state holds a random key, and whether the trial is an odd one."""
+
+    def update(params, state, chosen, outcome):
+        value, key, odd = state
+        key, key_noise = jax.random.split(key)
+        noise = 0.1 * jax.random.normal(key_noise, value.shape)
+        return (value + params["alpha"] * chosen * (outcome - value) + noise, key, ~odd), outcome.sum()
+
+    return Model(
+        "noisy",
+        n_actions=2,
+        parameters=(models.Parameter("alpha", 0, 1),),
+        init=lambda params: (jnp.zeros(2), jax.random.key(7), jnp.array(False)),
+        policy=lambda params, state: state[0],
+        update=update,
+    )
+
+
+def test_a_state_of_several_arrays_and_a_random_key():
+    model, params, outcomes = noisy_model(), {"alpha": np.array([0.1, 0.5, 0.9])}, np.ones((4, 2))
+    trace = simulate(KEY, model, params, outcomes)
+    inside = jax.jit(lambda key: simulate(key, model, params, outcomes))(KEY)
+    assert trace.prediction_errors.shape == (3, 4)
+    np.testing.assert_array_equal(trace.values[2], [[False, True, False, True]] * 3)
+    keys, others = (jax.random.key_data(t.values[1]) for t in (trace, inside))
+    np.testing.assert_array_equal(keys, others)
+    assert len({tuple(key) for key in np.asarray(keys)[0]}) == 4
+    np.testing.assert_allclose(trace.values[0], inside.values[0], rtol=0, atol=TOLERANCE)
+    np.testing.assert_array_equal(trace.choices, inside.choices)
