@@ -112,3 +112,19 @@ def sequence_probability(choices, outcomes, alpha_p, alpha_n, temperature, initi
         probability *= softmax(value, temperature)[choice]
         value, _ = update(value, outcome, choice, alpha_p, alpha_n)
     return probability
+
+
+def log_likelihood(
+    choices, outcomes, alpha_p, alpha_n, temperature, available=None, mask=None, initial_value=0.5
+):
+    """The log-probability of one subject's choices; each trial's outcome has one entry per action."""
+    n_actions, terms = len(outcomes[0]), []
+    value = [initial_value] * n_actions
+    for trial, choice in enumerate(choices):
+        if mask is not None and not mask[trial]:
+            continue
+        on_offer = [a for a in range(n_actions) if available is None or available[trial][a]]
+        probs = softmax([value[a] for a in on_offer], temperature)
+        terms.append(math.log(probs[on_offer.index(choice)]))
+        value, _ = update(value, outcomes[trial], choice, alpha_p, alpha_n)
+    return math.fsum(terms)

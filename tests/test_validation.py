@@ -8,7 +8,17 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from behavioural_modelling import Model, Trials, decision_rules, models, simulate, simulation, utils
+from behavioural_modelling import (
+    Model,
+    Trace,
+    Trials,
+    decision_rules,
+    log_likelihood,
+    models,
+    simulate,
+    simulation,
+    utils,
+)
 from behavioural_modelling.learning import rescorla_wagner as rw
 
 NAN, INF = np.nan, np.inf
@@ -61,6 +71,11 @@ def trials(choices=CHOICES, outcomes=PAID, available=None, mask=None):
     return Trials(choices, outcomes, available, mask)
 
 
+def scored(model=MODEL, of=trials, **params):
+    """The likelihood of the trials that `of` puts together, when the call is made."""
+    return log_likelihood(model, PARAMS | params, of() if callable(of) else of)
+
+
 NO_KEYS = {
     "an int": (0, "0"),
     "None": (None, "None"),
@@ -87,6 +102,7 @@ TAKE_A_LEARNING_RATE = {
     "choice_iterator": (choice_iterator, "{}"),
     "iterator": (iterator, "{}"),
     "simulate": (simulated, "params['{}']"),
+    "log_likelihood": (scored, "params['{}']"),
 }
 NOT_POSITIVE = {"0": 0, "-1": -1.0, "nan": NAN, "inf": INF}
 TAKE_A_TEMPERATURE = {
@@ -158,9 +174,10 @@ BAD = {
         for shown, t in NOT_POSITIVE.items()
     },
     **{
-        f"simulate: temperature = {shown}": Bad(
-            partial(simulated, temperature=t), "params['temperature']", "above 0", shown
+        f"{function}: temperature = {shown}": Bad(
+            partial(call, temperature=t), "params['temperature']", "above 0", shown
         )
+        for function, call in {"simulate": simulated, "log_likelihood": scored}.items()
         for shown, t in NOT_POSITIVE.items()
     },
     **{
@@ -548,6 +565,113 @@ BAD = {
     "simulate: params a list": Bad(
         lambda: simulate(KEY, MODEL, [0.1, 0.1, 1.0], OUTCOMES), "params", "a dict", "list"
     ),
+    # log_likelihood.
+    **{
+        f"log_likelihood: {what}": Bad(partial(scored, **arguments), name, expected, received)
+        for what, arguments, name, expected, received in (
+            ("unknown parameter", {"beta": 1.0}, "params", "alpha_p, alpha_n", "unknown 'beta'"),
+            ("text", {"alpha_p": "0.5"}, "params['alpha_p']", "numbers", "values"),
+            ("None", {"alpha_p": None}, "params['alpha_p']", "numbers", "object values"),
+            ("rows", {"alpha_p": [[0.1, 0.2]]}, "params['alpha_p']", "(n_subjects,)", "(1, 2)"),
+            ("no subject", {"alpha_p": []}, "params['alpha_p']", "(n_subjects,)", "(0,)"),
+            ("one bad subject", {"alpha_n": [0.1, 1.5]}, "params['alpha_n']", "[0, 1]", "1.5 at index 1"),
+            (
+                "numbers of subjects",
+                {"alpha_p": [0.1, 0.2], "temperature": [1.0, 2.0, 3.0]},
+                "params['temperature']",
+                "2 subjects, as in params['alpha_p']",
+                "3",
+            ),
+            (
+                "three subjects beside trials of two",
+                {"alpha_n": [0.1, 0.2, 0.3]},
+                "trials",
+                "3 subjects, as in params['alpha_n']",
+                "2",
+            ),
+            ("one subject beside trials of two", {"temperature": [0.1]}, "trials", "1 subjects", "2"),
+            ("trials a pair", {"of": (CHOICES, PAID)}, "trials", "Trials", "tuple"),
+            ("trials an array", {"of": CHOICES}, "trials", "Trials", "ndarray"),
+            ("trials a dict", {"of": {"choices": CHOICES, "outcomes": PAID}}, "trials", "Trials", "dict"),
+            ("trials None", {"of": None}, "trials", "Trials", "None"),
+            ("trials a Trace", {"of": Trace(choices=CHOICES)}, "trials", "Trials", "Trace"),
+            (
+                "outcomes of three actions",
+                {"of": partial(trials, outcomes=np.ones((2, 3, 3)))},
+                "trials.outcomes",
+                "2 actions, as in the model",
+                "3",
+            ),
+            (
+                "shared outcomes of four actions",
+                {"of": partial(trials, outcomes=np.ones((3, 4)))},
+                "trials.outcomes",
+                "2 actions, as in the model",
+                "4",
+            ),
+            (
+                "outcomes of two actions for a model of three",
+                {"of": trials, "model": models.asymmetric_rescorla_wagner(3)},
+                "trials.outcomes",
+                "3 actions, as in the model",
+                "2",
+            ),
+            (
+                "available, three actions",
+                {"of": partial(trials, outcomes=PAID[..., 0], available=np.ones((2, 3, 3), bool))},
+                "trials.available",
+                "2 actions, as in the model",
+                "3",
+            ),
+            (
+                "choices beyond the model's actions",
+                {"of": partial(trials, choices=2 * CHOICES, outcomes=PAID[..., 0])},
+                "trials.choices",
+                "actions from 0 to 1",
+                "2 at index (0, 1)",
+            ),
+            (
+                "choices beyond the model's actions on a trial that counts",
+                {"of": partial(trials, 2 * CHOICES, PAID[..., 0], mask=np.array([[True, False, True]] * 2))},
+                "trials.choices",
+                "actions from 0 to 1",
+                "2 at index (0, 2)",
+            ),
+            ("model a builder", {"model": models.rescorla_wagner}, "model", "a Model", "function"),
+            ("model a name", {"model": "rescorla_wagner"}, "model", "a Model", "str"),
+        )
+    },
+    "log_likelihood: missing parameter": Bad(
+        lambda: log_likelihood(MODEL, {"alpha_p": 0.1, "temperature": 1.0}, trials()),
+        "params",
+        "alpha_p, alpha_n, temperature",
+        "missing 'alpha_n'",
+    ),
+    "log_likelihood: no parameters": Bad(
+        lambda: log_likelihood(MODEL, {}, trials()), "params", "alpha_p", "missing 'alpha_p'"
+    ),
+    "log_likelihood: another model's parameters": Bad(
+        lambda: log_likelihood(models.rescorla_wagner(2), PARAMS, trials()),
+        "params",
+        "alpha, temperature",
+        "unknown 'alpha_p', 'alpha_n'",
+    ),
+    "log_likelihood: params a list": Bad(
+        lambda: log_likelihood(MODEL, [0.1, 0.1, 1.0], trials()), "params", "a dict", "list"
+    ),
+    **{
+        f"log_likelihood: inverse temperature = {shown}": Bad(
+            lambda beta=beta: log_likelihood(
+                models.rescorla_wagner(2, inverse_temperature=True),
+                {"alpha": 0.5, "inverse_temperature": beta},
+                trials(),
+            ),
+            "params['inverse_temperature']",
+            "at least 0",
+            shown,
+        )
+        for shown, beta in {"-1": -1.0, "nan": NAN, "inf": INF}.items()
+    },
 }
 
 
