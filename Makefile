@@ -5,6 +5,8 @@ PYTHON ?= python3
 CONSTRAINTS ?= constraints.txt
 # More options for pip, such as `--no-index --find-links wheels` where there is no network.
 PIP_FLAGS ?=
+# Options for the benchmarks: `make bench OPTIONS="--only gradient --rounds 1"`.
+OPTIONS ?=
 NOTEBOOKS ?= $(sort $(wildcard book/*.ipynb))
 
 VENV := .venv
@@ -16,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 ENOUGH := import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=...")
 
 .DEFAULT_GOAL := help
-.PHONY: help book test execute lab lint serve wheels constraints repository clean
+.PHONY: help book test execute bench lab lint serve wheels constraints repository clean
 
 help:  ## list the targets
 	@echo "make book and make test are all you need to begin with."
@@ -33,6 +35,10 @@ test: $(INSTALLED)  ## run the unit tests, then every notebook against its store
 execute: $(INSTALLED)  ## re-run the notebooks and store their outputs (NOTEBOOKS=... for some)
 	$(BIN)/python scripts/execute_notebooks.py $(NOTEBOOKS)
 
+bench: $(INSTALLED)  ## race the package against its peers (OPTIONS=--json for machines; some minutes)
+	@$(PIP) install $(PIP_FLAGS) --quiet $(CONSTRAIN) --group bench
+	@$(BIN)/python -m behavioural_benchmarks.race $(OPTIONS)
+
 lint: $(INSTALLED)  ## look for mistakes and untidiness in the code
 	$(BIN)/ruff check .
 
@@ -45,14 +51,14 @@ serve: book  ## show the built site at a local address until Ctrl-C
 
 wheels: $(INSTALLED)  ## fetch all that an installation needs into wheels/, to install offline
 	$(PIP) wheel --quiet $(CONSTRAIN) --wheel-dir wheels \
-		--requirement requirements.txt --group dev pip hatchling editables
+		--requirement requirements.txt --group dev --group bench pip hatchling editables
 	@echo "Without a network: make book PIP_FLAGS='--no-index --find-links wheels'"
 
 constraints:  ## write constraints.txt anew from the newest releases that work together
 	@$(PYTHON) -c '$(ENOUGH)'
 	rm -rf $(VENV)-newest && $(PYTHON) -m venv $(VENV)-newest
 	$(VENV)-newest/bin/python -m pip install --quiet --upgrade pip setuptools
-	$(VENV)-newest/bin/python -m pip install --quiet --requirement requirements.txt --group dev
+	$(VENV)-newest/bin/python -m pip install --quiet --requirement requirements.txt --group dev --group bench
 	{ echo "# Exact versions of a working environment, written by 'make constraints'."; \
 		$(VENV)-newest/bin/python -m pip list --format freeze --exclude-editable; } \
 		> constraints.txt

@@ -1,0 +1,141 @@
+"""Run all contests and print one table: `make bench`, or `python -m behavioural_benchmarks.race`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import resource
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from .contests import CONTESTS, check_agreement
+from .timing import Timing, first_and_later
+
+IMPORTS = "import jax, time; start = time.perf_counter(); import behavioural_modelling"
+COLUMNS = f"{'':24}{'first call':>12}{'later calls: median (range)':>32}{'times ours':>12}{'memory':>11}"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Read the command line, and do what it says."""
+    parser = argparse.ArgumentParser(prog=f"python -m {__spec__.name}", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print a line of JSON per row instead of a table")
+    parser.add_argument("--rounds", type=int, default=3, help="processes per entrant, in turns")
+    parser.add_argument("--repeats", type=int, default=11, help="timed calls per process")
+    parser.add_argument("--only", default="", help="only contests whose name contains this")
+    parser.add_argument("--shrink", type=int, default=1, help="divide the numbers of subjects by this")
+    parser.add_argument("--entrant", nargs=2, help=argparse.SUPPRESS)  # what a process of its own runs
+    options = parser.parse_args(arguments)
+    if options.entrant:
+        print(json.dumps(run_entrant(*options.entrant, options.repeats, options.shrink)))
+        return 0
+    say = (lambda *args: None) if options.json else (lambda *args: print(*args, flush=True))
+    for name, share in check_agreement().items():
+        say(f"{name:24}agrees with the loop in {share:.0%} of 100 subjects")
+    say(f"import behavioural_modelling, after jax: {import_seconds(options.rounds):.2f} s")
+    for contest, (size, entrants) in CONTESTS.items():
+        if options.only in contest:
+            n = max(1, size.n_subjects // options.shrink)
+            say(f"\n{contest}: {n:,} x {size.n_trials:,} x {size.n_actions}\n{COLUMNS}")
+            rows = run_contest(contest, entrants, options)
+            for row in rows:
+                print(json.dumps(row), flush=True) if options.json else say(as_text(row, rows))
+    return 0
+
+
+def run_contest(contest: str, entrants: dict, options: argparse.Namespace) -> list[dict[str, Any]]:
+    """All entrants in turns, several rounds; a row each, on each kind of device."""
+    gpu = ["gpu"] if jax.default_backend() == "gpu" else []
+    runs = [(name, on) for name, e in entrants.items() for on in ["cpu", *(gpu if e.on_gpu else [])]]
+    results = {run: [] for run in runs}
+    for _ in range(options.rounds):
+        for (name, on), rows in results.items():
+            why_not = entrants[name].why_not()
+            rows.append({"why_not": why_not} if why_not else in_a_process(contest, name, on, options))
+    return [{"contest": contest, "entrant": name, **merged(rows)} for (name, _), rows in results.items()]
+
+
+def merged(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """One row of several rounds: medians, and the range over all of them."""
+    if "why_not" in rows[0]:
+        return rows[0]
+    middle = {name: statistics.median(row[name] for row in rows) for name in ("first", "median", "memory_mb")}
+    ends = {"fastest": min(r["fastest"] for r in rows), "slowest": max(r["slowest"] for r in rows)}
+    return {**rows[0], **middle, **ends}
+
+
+def in_a_process(contest: str, name: str, on: str, options: argparse.Namespace) -> dict[str, Any]:
+    """What `run_entrant` measures in a process of its own."""
+    command = [sys.executable, "-m", __spec__.name, "--entrant", contest, name]
+    command += ["--repeats", str(options.repeats), "--shrink", str(options.shrink)]
+    environment = {**os.environ, **({"JAX_PLATFORMS": "cpu"} if on == "cpu" else {})}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{contest}, {name}:\n{done.stderr}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def run_entrant(contest: str, name: str, repeats: int, shrink: int) -> dict[str, Any]:
+    """Time one entrant here and now, in seconds and megabytes."""
+    size, entrants = CONTESTS[contest]
+    entrant = entrants[name]
+    size = size._replace(n_subjects=max(1, size.n_subjects // shrink))
+    if entrant.devices > 1:
+        jax.config.update("jax_num_cpu_devices", entrant.devices)
+    run = size._replace(n_subjects=min(size.n_subjects, entrant.most_subjects or size.n_subjects))
+    call = entrant.prepare(run)
+    before = peak_memory(anew=True)
+    timing = first_and_later(call, repeats=repeats)
+    scale = size.n_subjects / run.n_subjects
+    device = jax.devices()[0]
+    kind = "CPU" if device.platform == "cpu" else device.device_kind
+    return {
+        **Timing(*(scale * seconds for seconds in timing))._asdict(),
+        "memory_mb": peak_memory() - before,
+        "scaled_from": run.n_subjects if scale > 1 else None,
+        "device": kind if entrant.devices == 1 else f"{entrant.devices} x {kind}",
+    }
+
+
+def peak_memory(*, anew: bool = False) -> float:
+    """The most memory that this process has held, in megabytes; `anew`: what it holds now, to begin from.
+
+    A GPU's own memory is not in it. Only Linux can begin anew; elsewhere it is the most of all.
+    """
+    status = Path("/proc/self/status")
+    if not status.exists():
+        unit = 1 if sys.platform == "darwin" else 1024
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+    if anew:
+        Path("/proc/self/clear_refs").write_text("5")
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1]) * 1024 / 1e6
+
+
+def import_seconds(rounds: int) -> float:
+    """How long `import behavioural_modelling` takes once JAX is there: the median of some processes."""
+    command = [sys.executable, "-c", f"{IMPORTS}; print(time.perf_counter() - start)"]
+    run = lambda: subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: E731
+    return statistics.median(float(run().stdout) for _ in range(rounds))
+
+
+def as_text(row: dict[str, Any], rows: list[dict[str, Any]]) -> str:
+    """One line of the table. The ratio is to the first row of the same kind of device, which is ours."""
+    if "why_not" in row:
+        return f"{row['entrant']:24}left out: {row['why_not']}"
+    ours = rows[0]["median"]
+    later = f"{row['median'] * 1e3:,.1f} ms ({row['fastest'] * 1e3:,.1f} to {row['slowest'] * 1e3:,.1f})"
+    note = f", scaled up from {row['scaled_from']} subjects" if row["scaled_from"] else ""
+    return (
+        f"{row['entrant']:24}{row['first']:>10.2f} s{later:>32}{row['median'] / ours:>12,.2f}"
+        f"{row['memory_mb']:>8,.0f} MB  {row['device']}{note}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
