@@ -54,6 +54,7 @@ def check(mesh, axis):
     spread = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec(axis))
     put = lambda x: jax.device_put(x, spread)  # noqa: E731
     params = jax.tree.map(put, PARAMS)
+    check_the_reading_of_outcomes(put)
     for outcomes in (SHARED, OWN):
         there = put(outcomes) if outcomes.ndim == 3 else outcomes
         whole = bm.simulate(KEY, MODEL, PARAMS | {"temperature": 0.3}, outcomes)
@@ -65,6 +66,16 @@ def check(mesh, axis):
         score = partial(bm.log_likelihood, MODEL)
         assert_same(score(params, trials), score(PARAMS, one), TOLERANCE)
         check_gradient(params, trials, one)
+
+
+def check_the_reading_of_outcomes(put):
+    """As many subjects on a device as there are trials and actions: shared outcomes stay shared."""
+    n = 2
+    choices = RNG.integers(0, n, (n * jax.device_count(), n))
+    outcomes, params = np.eye(n, dtype=np.float32), {"alpha": 0.5, "temperature": 0.3}
+    model = bm.models.rescorla_wagner(n)
+    whole = bm.log_likelihood(model, params, bm.Trials(choices, outcomes))
+    assert_same(bm.log_likelihood(model, params, bm.Trials(put(choices), outcomes)), whole, TOLERANCE)
 
 
 def check_gradient(params, trials, one):

@@ -157,7 +157,7 @@ def test_memory_beyond_the_arrays_returned_is_small():
     )
     memory = program.compile().memory_analysis()
     assert memory.output_size_in_bytes < 1.01 * 4 * n * n_trials * (3 * n_actions + 1)
-    # One block's random numbers and what they are made from: some arrays of 10,000 x 100.
+    # One block's random numbers and what they are made from: some arrays of 5,000 x 100.
     assert memory.temp_size_in_bytes < 10 * 4 * _blocks.BLOCK * n_trials
 
 

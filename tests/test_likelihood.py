@@ -155,7 +155,7 @@ def test_against_the_loop(outcomes, available, mask, dtype):
     assert_close(ours, by_the_loop(params, trials), tolerance(params, dtype))
 
 
-@pytest.mark.parametrize("outcomes", ["shared", "own", "chosen"])
+@pytest.mark.parametrize("outcomes", ["own", "chosen"])
 @pytest.mark.parametrize("model", OTHER_MODELS.values(), ids=OTHER_MODELS)
 def test_other_models_against_the_loop(model, outcomes, x64):
     params, trials = some_data(np.float64, model, outcomes=outcomes, **EVERYTHING)
@@ -253,8 +253,8 @@ def test_the_first_trial_is_scored():
 
 @pytest.mark.parametrize("trial", [0, 12])
 def test_an_outcome_counts_from_the_next_trial_on(trial):
-    choices, outcomes, *_ = some_trials()
-    changed = outcomes.at[:, trial].set(1 - outcomes[:, trial])
+    choices, outcomes, *_ = map(np.asarray, some_trials())
+    changed = np.where(np.c_[np.arange(N_TRIALS) == trial], 1 - outcomes, outcomes)
 
     def first(n, outcomes):
         return log_likelihood(MODEL, some_params(), Trials(choices[:, :n], outcomes[:, :n]))
@@ -288,7 +288,7 @@ def appended(trials, n):
     )
 
 
-@pytest.mark.parametrize("layout", [{"outcomes": "shared"}, {"outcomes": "chosen", **EVERYTHING}], ids=str)
+@pytest.mark.parametrize("layout", [{"outcomes": "shared"}, EVERYTHING], ids=str)
 def test_masked_trials_at_the_end_change_neither_value_nor_gradient(layout, x64):
     params, trials = some_data(np.float64, **layout)
     value, gradient = jax.value_and_grad(total)(params, trials)
@@ -307,7 +307,7 @@ def test_what_a_masked_trial_holds_is_not_looked_at():
 
 def test_a_masked_trial_is_as_good_as_none():
     # The value rule forgets nothing meanwhile, so a gap and no trial at all are the same.
-    choices, outcomes, *_ = some_trials()
+    choices, outcomes, *_ = map(np.asarray, some_trials())
     mask = np.broadcast_to(np.arange(N_TRIALS) % 4 != 1, choices.shape)
     gaps = log_likelihood(MODEL, some_params(), Trials(choices, outcomes, mask=mask))
     without = log_likelihood(MODEL, some_params(), Trials(choices[:, mask[0]], outcomes[:, mask[0]]))
@@ -315,9 +315,9 @@ def test_a_masked_trial_is_as_good_as_none():
 
 
 def test_unequal_numbers_of_trials(x64):
-    counts, (choices, outcomes, *_) = [N_TRIALS, 17, 1], some_trials(dtype=np.float64)
-    params, mask = some_params(n_subjects=3, dtype=np.float64), np.arange(N_TRIALS) < np.c_[counts]
-    padded = np.where(mask, choices[:3], -1), np.where(mask[..., None], outcomes[:3], np.nan)
+    counts, (choices, outcomes, *_) = [17, 1], map(np.asarray, some_trials(dtype=np.float64))
+    params, mask = some_params(n_subjects=2, dtype=np.float64), np.arange(17) < np.c_[counts]
+    padded = np.where(mask, choices[:2, :17], -1), np.where(mask[..., None], outcomes[:2, :17], np.nan)
     value, gradient = jax.value_and_grad(total)(params, Trials(*padded, mask=mask))
     for i, n in enumerate(counts):
         alone = Trials(choices[i : i + 1, :n], outcomes[i : i + 1, :n])
@@ -394,7 +394,8 @@ def test_the_gradient_by_outcomes_is_the_loops_central_differences(outcomes, x64
 def test_first_and_second_derivatives_by_params(x64):
     params, trials = some_data(np.float64, **EVERYTHING)
     function = partial(log_likelihood, MODEL, trials=trials)
-    check_grads(function, (params,), order=2, modes=["fwd", "rev"])
+    for mode in ("fwd", "rev"):  # and forwards over backwards where the hessian is tested
+        check_grads(function, (params,), order=2, modes=[mode])
     assert np.isfinite(function(params)).all()
 
 
@@ -405,7 +406,7 @@ def test_first_and_second_derivatives_by_params_and_outcomes(x64):
     def function(params, outcomes):
         return log_likelihood(model, params, Trials(choices, outcomes))
 
-    # Backwards covers forwards here: the rule for backwards is made of the one for forwards.
+    # Backwards alone saves time: JAX makes it out of the rule for forwards.
     check_grads(function, (params, outcomes), order=2, modes=["rev"])
     assert np.isfinite(function(params, outcomes)).all()
 
@@ -420,7 +421,7 @@ def test_the_hessian_forwards_and_backwards(x64):
 
 
 def test_derivatives_along_a_direction(x64):
-    params, trials = some_data(np.float64)
+    params, trials = some_data(np.float64, **EVERYTHING)
     direction = some_params(dtype=np.float64, seed=1)
     gradient = jax.grad(total)(params, trials)
     run = partial(log_likelihood, MODEL, trials=trials)
@@ -431,12 +432,12 @@ def test_derivatives_along_a_direction(x64):
     np.testing.assert_allclose(along, expected, rtol=0, atol=GRADIENT_TOLERANCE)
 
 
-@pytest.mark.parametrize("names", [("alpha_n",), ("temperature", "alpha_p")], ids=str)
-def test_the_gradient_by_some_of_the_parameters(names, x64):
-    params, trials = some_data(np.float64)
+def test_the_gradient_by_some_of_the_parameters(x64):
+    params, trials = some_data(np.float64, **EVERYTHING)
     everything = jax.grad(total)(params, trials)
-    some = jax.grad(lambda some: total(params | some, trials))({name: params[name] for name in names})
-    assert_same_gradients(some, {name: everything[name] for name in names})
+    for names in (["alpha_n"], ["temperature", "alpha_p"]):
+        some = jax.grad(lambda some: total(params | some, trials))({name: params[name] for name in names})
+        assert_same_gradients(some, {name: everything[name] for name in names})
 
 
 def test_a_parameter_that_outcomes_depend_on_too(x64):
@@ -488,8 +489,8 @@ def test_hot_choices_are_alike(hot):
 
 
 def test_jit_equals_eager():
-    choices, outcomes, available, _ = (None if x is None else x[:2, :4] for x in some_trials(available=True))
-    trials = Trials(choices, outcomes, available, np.arange(4) < [[4], [3]])
+    choices, outcomes, available, _ = map(np.asarray, some_trials(available=True))
+    trials = Trials(choices[:2, :4], outcomes[:2, :4], available[:2, :4], np.arange(4) < [[4], [3]])
     params = some_params(n_subjects=2)
     with jax.disable_jit():
         eager = log_likelihood(MODEL, params, trials)
@@ -822,3 +823,9 @@ def test_real_choices_are_between_two_stimuli(bandit):
     hot = log_likelihood(models.rescorla_wagner(4), {"alpha": 0.5, "temperature": 1e6}, bandit)
     # The values of the two differ by at most 1, which moves log(1/2) by at most half of 1e-6.
     np.testing.assert_allclose(hot, expected, rtol=0, atol=72 * (0.5e-6 + 4 * UNIT))
+
+
+def test_choices_that_are_impossible_have_a_likelihood_of_zero():
+    trials = Trials([[0, *[1, 0] * 25]], [[1.0, 0.0]] * 51)
+    ours = log_likelihood(models.rescorla_wagner(2), {"alpha": 1.0, "temperature": 2e-38}, trials)
+    np.testing.assert_array_equal(ours, [-np.inf])

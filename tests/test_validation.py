@@ -13,6 +13,7 @@ from behavioural_modelling import (
     Trace,
     Trials,
     decision_rules,
+    likelihood,
     log_likelihood,
     models,
     simulate,
@@ -32,6 +33,10 @@ OUTCOMES = np.ones((4, 2))
 PARAMS = {"alpha_p": 0.3, "alpha_n": 0.1, "temperature": 0.5}
 CHOICES = np.array([[0, 1, 1], [1, 0, 0]])
 PAID = np.ones((2, 3, 2))
+
+
+# What is compiled when the input is good.
+DRIVERS = (simulation._simulate, simulation._simulate_in_blocks, likelihood._log_likelihood)
 
 
 class Bad(NamedTuple):
@@ -677,7 +682,7 @@ BAD = {
 
 @pytest.mark.parametrize("bad", BAD.values(), ids=BAD)
 def test_bad_input(bad, compilations):
-    compiled = simulation._simulate._cache_size()
+    compiled = [driver._cache_size() for driver in DRIVERS]
     with pytest.raises(ValueError) as raised:
         bad.call()
     message = str(raised.value)
@@ -685,7 +690,7 @@ def test_bad_input(bad, compilations):
     expected, received = message.removeprefix(f"{bad.name}: expected ").rsplit(", got ", maxsplit=1)
     assert bad.expected in expected, message
     assert bad.received in received, message
-    assert simulation._simulate._cache_size() == compiled
+    assert [driver._cache_size() for driver in DRIVERS] == compiled
 
 
 def test_nothing_is_compiled_before_bad_input_is_refused(compilations):

@@ -17,8 +17,8 @@ from ._layout import apart, subjects_first
 
 __all__: list[str] = []
 
-BLOCK = 10_000
-"""The most subjects in a block. With five actions one trial's arrays are then about a megabyte, which a core
+BLOCK = 5_000
+"""The most subjects in a block. With five actions one trial's arrays are then half a megabyte, which a core
 keeps in its cache. Much smaller blocks spend their time on starting each step."""
 
 

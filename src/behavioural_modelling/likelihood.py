@@ -77,14 +77,14 @@ class _ByTrial(NamedTuple):
 @partial(jax.jit, static_argnames=("model", "keep", "axis"))
 def _log_likelihood(params, choices, outcomes, available, mask, model, keep, axis):
     """`log_likelihood` on checked arguments; on several devices where `axis` names them."""
-    score = partial(_score_subjects, model, keep)
+    # How outcomes are to be read goes by their whole shape; a device may have as many subjects as trials.
+    score = partial(_score_subjects, model, keep, _is_shared(outcomes, choices))
     score = _placement.over_subjects(score, axis, _by_subject(outcomes, choices))
     return score(params, choices, outcomes, available, mask)
 
 
-def _score_subjects(model, keep, params, choices, outcomes, available, mask):
+def _score_subjects(model, keep, shared, params, choices, outcomes, available, mask):
     """Put the subjects last, and score them."""
-    shared = _is_shared(outcomes, choices)
     if mask is not None:
         # What a trial that does not count holds must stay out of the arithmetic: it may be NaN.
         choices = jnp.where(mask, choices, 0)
@@ -130,6 +130,7 @@ def _score(init, play, keep, params, trials):
         # What rounding takes from a sum is given to the next term, so long sums stay exact.
         term = term - lost
         lost = jax.lax.stop_gradient((total + term) - total - term)
+        lost = jnp.where(jnp.isfinite(lost), lost, 0)  # a sum of minus infinity stays so
         return (jax.tree.map(keep, next_state), total + term, lost), None
 
     nothing = jnp.zeros(trials.choices.shape[1:], trials.outcomes.dtype)
