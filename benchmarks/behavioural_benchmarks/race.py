@@ -19,6 +19,8 @@ from .contests import CONTESTS, check_agreement
 from .timing import Timing, first_and_later
 
 IMPORTS = "import jax, time; start = time.perf_counter(); import behavioural_modelling"
+# One arena, since what a thread of its own has fetched is given back whenever it is free.
+HUGE_PAGES = "glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1"
 COLUMNS = f"{'':24}{'first call':>12}{'later calls: median (range)':>32}{'times ours':>12}{'memory':>11}"
 
 
@@ -30,6 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--repeats", type=int, default=11, help="timed calls per process")
     parser.add_argument("--only", default="", help="only contests whose name contains this")
     parser.add_argument("--shrink", type=int, default=1, help="divide the numbers of subjects by this")
+    parser.add_argument(
+        "--huge-pages", action="store_true", help="on Linux, let JAX's arrays have large pages, as NumPy's do"
+    )
     parser.add_argument("--entrant", nargs=2, help=argparse.SUPPRESS)  # what a process of its own runs
     options = parser.parse_args(arguments)
     if options.entrant:
@@ -75,6 +80,8 @@ def in_a_process(contest: str, name: str, on: str, options: argparse.Namespace) 
     command = [sys.executable, "-m", __spec__.name, "--entrant", contest, name]
     command += ["--repeats", str(options.repeats), "--shrink", str(options.shrink)]
     environment = {**os.environ, **({"JAX_PLATFORMS": "cpu"} if on == "cpu" else {})}
+    if options.huge_pages:
+        environment["GLIBC_TUNABLES"] = HUGE_PAGES
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{contest}, {name}:\n{done.stderr}")
