@@ -35,7 +35,7 @@ def meshes():
     devices = np.array(jax.devices())
     yield jax.sharding.Mesh(devices, ("subjects",)), "subjects"
     yield jax.make_mesh((len(devices),), ("subjects",)), "subjects"  # explicit from JAX 0.7 on
-    if len(devices) > 2:
+    if len(devices) > 2 and not PEERS:
         yield jax.sharding.Mesh(devices.reshape(2, -1), ("hosts", "devices")), ("hosts", "devices")
 
 

@@ -1,7 +1,6 @@
 """The opponents of the benchmarks do the same as the package, and the race prints what it measured."""
 
 import json
-import subprocess
 import sys
 
 import jax
@@ -19,6 +18,7 @@ from behavioural_benchmarks import (
     numba_parallel,
     numpy_vectorised,
     python_loop,
+    race,
     stopwatch,
     textbook_jax,
     textbook_log_likelihood,
@@ -27,7 +27,7 @@ from behavioural_benchmarks import (
     why_no_numba,
 )
 from behavioural_benchmarks.contests import CONTESTS, Size, check_agreement
-from behavioural_benchmarks.race import as_text, main, merged
+from behavioural_benchmarks.race import as_text, growth_problem, main, merged
 from behavioural_benchmarks.task import choice_key
 from behavioural_modelling.utils import subject_keys
 
@@ -141,16 +141,33 @@ def test_a_row_of_the_table():
 
 
 @pytest.mark.slow
-def test_the_race_prints_a_table_and_json():
-    command = [sys.executable, "-m", "behavioural_benchmarks.race", "--rounds", "1", "--repeats", "2"]
-    command += ["--only", "few subjects", "--shrink", "10"]
-    run = lambda *more: subprocess.run([*command, *more], capture_output=True, text=True, check=True)  # noqa: E731
-    table = run().stdout
-    assert "agrees with the loop in 100%" in table and "textbook JAX" in table
-    rows = [json.loads(line) for line in run("--json").stdout.splitlines()]
-    assert [row["entrant"] for row in rows] == ["bm.log_likelihood", "textbook JAX"]
-    assert all(row["first"] > 0 and row["fastest"] <= row["median"] <= row["slowest"] for row in rows)
-    assert all(row["device"] for row in rows)
+def test_the_race_prints_a_table(capsys):
+    options = ["--rounds", "1", "--repeats", "2", "--only", "few subjects", "--shrink", "10"]
+    assert main(options) == 0
+    table = capsys.readouterr().out
+    assert "agrees with the loop in 100%" in table and "import behavioural_modelling" in table
+    rows = [line for line in table.splitlines() if " ms (" in line]
+    assert [row.split("  ")[0] for row in rows] == ["bm.log_likelihood", "textbook JAX"]
+    assert "4 x 200 x 5" in table and all("MB" in row and "CPU" in row for row in rows)
+
+
+def test_the_race_prints_lines_of_json(capsys, monkeypatch):
+    asked = []
+    monkeypatch.setattr(race, "check_agreement", dict)
+    monkeypatch.setattr(race, "import_seconds", lambda rounds: 0.1)
+    monkeypatch.setattr(race, "in_a_process", lambda *about: asked.append(about[:3]) or ROW)
+    assert main(["--json", "--rounds", "2", "--only", "few subjects"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    names = ["bm.log_likelihood", "textbook JAX"]
+    assert [row["entrant"] for row in rows] == names and rows[0]["median"] == ROW["median"]
+    # In turns, so that a slow minute of the machine hits all of them.
+    assert [name for _, name, on in asked if on == "cpu"] == names * 2
+
+
+def test_a_quadratic_scan_is_found():
+    assert growth_problem([0.001, 0.002, 0.009, 0.08]) == ""
+    assert growth_problem([None, 0.002, None, 0.08]) == ""
+    assert "50 times as long" in growth_problem([0.001, 0.002, 0.1, 0.2])
 
 
 def test_an_unknown_option_is_refused(capsys):

@@ -101,7 +101,8 @@ GRADIENTS = {
     "bm.log_likelihood": Entrant(partial(_gradient, ours=True), on_gpu=True),
     "textbook JAX": Entrant(partial(_gradient, ours=False), on_gpu=True),
 }
-NUMBERS_OF_TRIALS = (100, 10_000, 100_000)
+BY_TRIALS = {f"simulate, {n:,} trials": Size(4, n) for n in (100, 1_000, 10_000, 100_000)}
+"""A scan that stacks its outputs must not take time quadratic in the number of trials."""
 CONTESTS: dict[str, tuple[Size, dict[str, Entrant]]] = {
     "simulate, all outputs": (
         Size(10_000),
@@ -126,8 +127,7 @@ CONTESTS: dict[str, tuple[Size, dict[str, Entrant]]] = {
     ),
     "gradient of the log-likelihood": (Size(1_000, 200), GRADIENTS),
     "gradient, few subjects": (Size(40, 200), GRADIENTS),
-    # A scan that stacks its outputs must not take time quadratic in the number of trials.
-    **{f"simulate, {n:,} trials": (Size(4, n), {OURS: OURSELVES}) for n in NUMBERS_OF_TRIALS},
+    **{name: (size, {OURS: OURSELVES}) for name, size in BY_TRIALS.items()},
 }
 
 

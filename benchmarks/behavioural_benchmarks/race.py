@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import re
@@ -15,7 +16,7 @@ from typing import Any
 
 import jax
 
-from .contests import CONTESTS, check_agreement
+from .contests import BY_TRIALS, CONTESTS, check_agreement
 from .timing import Timing, first_and_later
 
 IMPORTS = "import jax, time; start = time.perf_counter(); import behavioural_modelling"
@@ -44,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     for name, share in check_agreement().items():
         say(f"{name:24}agrees with the loop in {share:.0%} of 100 subjects")
     say(f"import behavioural_modelling, after jax: {import_seconds(options.rounds):.2f} s")
+    medians = {}
     for contest, (size, entrants) in CONTESTS.items():
         if options.only in contest:
             n = max(1, size.n_subjects // options.shrink)
@@ -51,7 +53,22 @@ def main(arguments: list[str] | None = None) -> int:
             rows = run_contest(contest, entrants, options)
             for row in rows:
                 print(json.dumps(row), flush=True) if options.json else say(as_text(row, rows))
-    return 0
+            medians[contest] = rows[0].get("median")
+    problem = growth_problem([medians.get(contest) for contest in BY_TRIALS])
+    if problem:
+        print(problem, file=sys.stderr)
+    return 1 if problem else 0
+
+
+def growth_problem(medians: list[float | None]) -> str:
+    """What is wrong with the times of simulations of which each has ten times the trials of the last.
+
+    Ten times the trials take ten times as long, or less. Time that is quadratic in them takes a hundred.
+    """
+    for few, many in itertools.pairwise(medians):
+        if few and many and many > 30 * few:
+            return f"Ten times the trials take {many / few:.0f} times as long: is the scan quadratic?"
+    return ""
 
 
 def run_contest(contest: str, entrants: dict, options: argparse.Namespace) -> list[dict[str, Any]]:
@@ -132,7 +149,7 @@ def import_seconds(rounds: int) -> float:
 
 
 def as_text(row: dict[str, Any], rows: list[dict[str, Any]]) -> str:
-    """One line of the table. The ratio is to the first row of the same kind of device, which is ours."""
+    """One line of the table. The ratio is to the first row, which is ours on the CPU."""
     if "why_not" in row:
         return f"{row['entrant']:24}left out: {row['why_not']}"
     ours = rows[0]["median"]
