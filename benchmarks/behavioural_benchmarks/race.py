@@ -153,7 +153,9 @@ def as_text(row: dict[str, Any], rows: list[dict[str, Any]]) -> str:
     if "why_not" in row:
         return f"{row['entrant']:24}left out: {row['why_not']}"
     ours = rows[0]["median"]
-    later = f"{row['median'] * 1e3:,.1f} ms ({row['fastest'] * 1e3:,.1f} to {row['slowest'] * 1e3:,.1f})"
+    digits = 1 if row["median"] > 0.01 else 2
+    median, *ends = (f"{1e3 * row[name]:,.{digits}f}" for name in ("median", "fastest", "slowest"))
+    later = f"{median} ms ({' to '.join(ends)})"
     note = f", scaled up from {row['scaled_from']} subjects" if row["scaled_from"] else ""
     return (
         f"{row['entrant']:24}{row['first']:>10.2f} s{later:>32}{row['median'] / ours:>12,.2f}"
