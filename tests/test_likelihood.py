@@ -829,3 +829,18 @@ def test_choices_that_are_impossible_have_a_likelihood_of_zero():
     trials = Trials([[0, *[1, 0] * 25]], [[1.0, 0.0]] * 51)
     ours = log_likelihood(models.rescorla_wagner(2), {"alpha": 1.0, "temperature": 2e-38}, trials)
     np.testing.assert_array_equal(ours, [-np.inf])
+
+
+def test_slopes_by_outcomes_are_right_in_what_comes_after():
+    # They are turned round on the way out. An array that JAX takes to lie otherwise gives other numbers.
+    model, rng = models.rescorla_wagner(3), np.random.default_rng(0)
+    choices = rng.integers(0, 3, (7, 9))
+    outcomes = jnp.asarray(rng.uniform(size=(7, 9, 3)), jnp.float32)
+    params = {"alpha": 0.3, "temperature": 0.5}
+    total = lambda outcomes: log_likelihood(model, params, Trials(choices, outcomes)).sum()  # noqa: E731
+    for gradient in (jax.grad(total), jax.jit(jax.grad(total))):
+        slopes = gradient(outcomes)
+        on_host = np.array(slopes)
+        assert np.ptp(on_host) > 0.1
+        np.testing.assert_array_equal(slopes + 1, on_host + 1)
+        np.testing.assert_array_equal(slopes[2], on_host[2])

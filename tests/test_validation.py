@@ -474,15 +474,30 @@ BAD = {
         "from 0 to 1",
         "-1 at index (1, 2)",
     ),
-    # simulate.
+    # Parameters, of whatever takes a dict of them.
     **{
-        f"simulate: {what}": Bad(partial(simulated, **arguments), name, expected, received)
+        f"{function}: {what}": Bad(partial(call, **arguments), name, expected, received)
+        for function, call in {"simulate": simulated, "log_likelihood": scored}.items()
         for what, arguments, name, expected, received in (
             ("unknown parameter", {"beta": 1.0}, "params", "alpha_p, alpha_n", "unknown 'beta'"),
             ("text", {"alpha_p": "0.5"}, "params['alpha_p']", "numbers", "values"),
             ("None", {"alpha_p": None}, "params['alpha_p']", "numbers", "object values"),
             ("rows", {"alpha_p": [[0.1, 0.2]]}, "params['alpha_p']", "(n_subjects,)", "(1, 2)"),
             ("no subject", {"alpha_p": []}, "params['alpha_p']", "(n_subjects,)", "(0,)"),
+            ("one bad subject", {"alpha_n": [0.1, 1.5]}, "params['alpha_n']", "[0, 1]", "1.5 at index 1"),
+            (
+                "numbers of subjects",
+                {"alpha_p": [0.1, 0.2], "temperature": [1.0, 2.0, 3.0]},
+                "params['temperature']",
+                "2 subjects, as in params['alpha_p']",
+                "3",
+            ),
+        )
+    },
+    # simulate.
+    **{
+        f"simulate: {what}": Bad(partial(simulated, **arguments), name, expected, received)
+        for what, arguments, name, expected, received in (
             (
                 "no subject's outcomes",
                 {"outcomes": np.zeros((0, 4, 2))},
@@ -496,20 +511,6 @@ BAD = {
                 "outcomes",
                 "one trial",
                 "(3, 0, 2)",
-            ),
-            (
-                "one bad subject",
-                {"alpha_n": [0.1, 0.2, 1.5]},
-                "params['alpha_n']",
-                "[0, 1]",
-                "1.5 at index 2",
-            ),
-            (
-                "numbers of subjects",
-                {"alpha_p": [0.1, 0.2], "temperature": [1.0, 2.0, 3.0]},
-                "params['temperature']",
-                "2 subjects, as in params['alpha_p']",
-                "3",
             ),
             (
                 "numbers of subjects and outcomes",
@@ -574,19 +575,6 @@ BAD = {
     **{
         f"log_likelihood: {what}": Bad(partial(scored, **arguments), name, expected, received)
         for what, arguments, name, expected, received in (
-            ("unknown parameter", {"beta": 1.0}, "params", "alpha_p, alpha_n", "unknown 'beta'"),
-            ("text", {"alpha_p": "0.5"}, "params['alpha_p']", "numbers", "values"),
-            ("None", {"alpha_p": None}, "params['alpha_p']", "numbers", "object values"),
-            ("rows", {"alpha_p": [[0.1, 0.2]]}, "params['alpha_p']", "(n_subjects,)", "(1, 2)"),
-            ("no subject", {"alpha_p": []}, "params['alpha_p']", "(n_subjects,)", "(0,)"),
-            ("one bad subject", {"alpha_n": [0.1, 1.5]}, "params['alpha_n']", "[0, 1]", "1.5 at index 1"),
-            (
-                "numbers of subjects",
-                {"alpha_p": [0.1, 0.2], "temperature": [1.0, 2.0, 3.0]},
-                "params['temperature']",
-                "2 subjects, as in params['alpha_p']",
-                "3",
-            ),
             (
                 "three subjects beside trials of two",
                 {"alpha_n": [0.1, 0.2, 0.3]},

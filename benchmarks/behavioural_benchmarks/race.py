@@ -23,6 +23,7 @@ IMPORTS = "import jax, time; start = time.perf_counter(); import behavioural_mod
 # One arena, since what a thread of its own has fetched is given back whenever it is free.
 HUGE_PAGES = "glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1"
 COLUMNS = f"{'':24}{'first call':>12}{'later calls: median (range)':>32}{'times ours':>12}{'memory':>11}"
+COLUMNS += "  device"
 
 
 def main(arguments: list[str] | None = None) -> int:
