@@ -1,14 +1,17 @@
 """The models: builders, parameters, and the functions of one trial."""
 
 import inspect
+import itertools
+from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import reference
+from jax.test_util import check_grads
 
-from behavioural_modelling import Model, models, simulate
+from behavioural_modelling import Model, Trials, log_likelihood, models, simulate
 
 UNIT = 2.0**-24  # the largest relative error of one rounding in float32
 
@@ -17,6 +20,19 @@ BUILDERS = {
     "asymmetric_rescorla_wagner": (models.asymmetric_rescorla_wagner, ("alpha_p", "alpha_n")),
 }
 each_builder = pytest.mark.parametrize("builder, alphas", BUILDERS.values(), ids=BUILDERS)
+
+SHARE = (0, 1, False, ("Beta", (1.1, 1.1)))
+ABOVE_0 = (0, np.inf, True, ("Gamma", (2.0, 3.0)))
+FROM_0 = (0, np.inf, False, ("Gamma", (1.2, 0.2)))
+NEW_BUILDERS = {
+    "biased_random": models.biased_random,
+    "win_stay_lose_shift": models.win_stay_lose_shift,
+    "choice_kernel": models.choice_kernel,
+    "rescorla_wagner_choice_kernel": models.rescorla_wagner_choice_kernel,
+}
+ALL_BUILDERS = {name: builder for name, (builder, _) in BUILDERS.items()} | NEW_BUILDERS
+each_new_builder = pytest.mark.parametrize("name", NEW_BUILDERS)
+each_of_all = pytest.mark.parametrize("name", ALL_BUILDERS)
 
 
 @each_builder
@@ -41,10 +57,10 @@ def test_the_parameters(builder, alphas):
     assert isinstance(model, Model)
     assert model.n_actions == 3
     assert model.name == builder.__name__
-    rates = tuple((alpha, 0, 1, False) for alpha in alphas)
-    assert model.parameters == (*rates, ("temperature", 0, np.inf, True))
+    rates = tuple((alpha, 0, 1, False, ("Beta", (1.1, 1.1))) for alpha in alphas)
+    assert model.parameters == (*rates, ("temperature", 0, np.inf, True, ("Gamma", (2.0, 3.0))))
     inverse = builder(3, inverse_temperature=True).parameters
-    assert inverse == (*rates, ("inverse_temperature", 0, np.inf, False))
+    assert inverse == (*rates, ("inverse_temperature", 0, np.inf, False, ("Gamma", (1.2, 0.2))))
 
 
 def test_the_signature_is_the_documented_one():
@@ -217,3 +233,332 @@ def test_a_readers_own_model_without_parameters():
     trace = simulate(jax.random.key(8), model, {}, np.ones((3, 5, 2)))
     assert trace.choices.shape == (3, 5)
     assert (trace.choice_p == 0.5).all()
+
+
+# The models that learn no values, and the choice kernel.
+
+
+@each_new_builder
+def test_the_same_call_returns_the_same_new_model(name):
+    builder = NEW_BUILDERS[name]
+    model = builder(3)
+    assert isinstance(model, Model) and model.name == name and model.n_actions == 3
+    assert builder(n_actions=3) is builder(np.int32(3)) is model
+    different = [model, builder(4), models.rescorla_wagner(3)]
+    if "choice_kernel" in name:
+        assert builder(3, inverse_temperature=0) is model
+        different.append(builder(3, inverse_temperature=True))
+    if name == "rescorla_wagner_choice_kernel":
+        assert builder(3, np.float32(0.5), False) is model
+        assert builder(3, 0) is builder(3, initial_value=0.0)
+        different.append(builder(3, 0.25))
+    assert len(set(different)) == len(different)
+
+
+@pytest.mark.parametrize(
+    "model, expected",
+    [
+        (models.biased_random(2), {"bias": SHARE}),
+        (models.biased_random(4), {"bias_0": SHARE, "bias_1": SHARE, "bias_2": SHARE}),
+        (models.win_stay_lose_shift(2), {"lapse": SHARE}),
+        (models.choice_kernel(2), {"alpha_c": SHARE, "temperature_c": ABOVE_0}),
+        (models.choice_kernel(2, True), {"alpha_c": SHARE, "inverse_temperature_c": FROM_0}),
+        (
+            models.rescorla_wagner_choice_kernel(2),
+            {"alpha": SHARE, "temperature": ABOVE_0, "alpha_c": SHARE, "temperature_c": ABOVE_0},
+        ),
+        (
+            models.rescorla_wagner_choice_kernel(2, inverse_temperature=True),
+            {
+                "alpha": SHARE,
+                "inverse_temperature": FROM_0,
+                "alpha_c": SHARE,
+                "inverse_temperature_c": FROM_0,
+            },
+        ),
+    ],
+)
+def test_the_parameters_of_the_new_models(model, expected):
+    assert model.parameters == tuple((name, *rest) for name, rest in expected.items())
+
+
+def choice_p_before_each_trial(model, params, choices, outcomes):
+    """The functions of the model, trial by trial: probabilities before each trial and after the last."""
+    params = {name: jnp.float32(x) for name, x in params.items()}
+    state, rows = model.init(params), []
+    for choice, outcome in zip(choices, outcomes, strict=True):
+        rows.append(jax.nn.softmax(model.policy(params, state)))
+        state, _ = model.update(params, state, jnp.eye(model.n_actions)[choice], jnp.asarray(outcome))
+    return np.array([*rows, jax.nn.softmax(model.policy(params, state))])
+
+
+@pytest.mark.parametrize("bias", [0.25, 0.0, 1.0])
+def test_biased_random_by_hand(bias):
+    rows = choice_p_before_each_trial(models.biased_random(2), {"bias": bias}, [1, 0], np.eye(2))
+    # Two logarithms, two exponentials, a sum and a division.
+    np.testing.assert_allclose(rows, [[bias, 1 - bias]] * 3, rtol=0, atol=8 * UNIT)
+
+
+def test_biased_random_breaks_a_stick():
+    rows = choice_p_before_each_trial(
+        models.biased_random(3), {"bias_0": 0.2, "bias_1": 0.25}, [0], [[1] * 3]
+    )
+    # .2 of the stick, a quarter of the .8 that is left, and the rest; roundings as above and one sum more.
+    np.testing.assert_allclose(rows, [[0.2, 0.2, 0.6]] * 2, rtol=0, atol=12 * UNIT)
+    gone = choice_p_before_each_trial(models.biased_random(3), {"bias_0": 1.0, "bias_1": 0.5}, [0], [[1] * 3])
+    assert gone.tolist() == [[1, 0, 0]] * 2
+
+
+def test_win_stay_lose_shift_by_hand():
+    # Action 2 paid, then action 2 paid 0, then action 0 cost 1. One tenth of .3 for every action.
+    outcomes = [[0.0, 0.0, 1.0], [1.0, 1.0, 0.0], [-1.0, 1.0, 1.0]]
+    rows = choice_p_before_each_trial(models.win_stay_lose_shift(3), {"lapse": 0.3}, [2, 2, 0], outcomes)
+    expected = [[1 / 3] * 3, [0.1, 0.1, 0.8], [0.45, 0.45, 0.1], [0.1, 0.45, 0.45]]
+    # The mixture, the logarithm, the exponential and the sum: some roundings of numbers up to 2.3.
+    np.testing.assert_allclose(rows, expected, rtol=0, atol=16 * UNIT)
+    rows = choice_p_before_each_trial(models.win_stay_lose_shift(2), {"lapse": 0.0}, [1, 1], [[0, 1], [1, 0]])
+    assert rows.tolist() == [[0.5, 0.5], [0, 1], [1, 0]]
+
+
+def test_choice_kernel_by_hand():
+    # The kernel goes (0, 0), (0, .5), (.5, .25), whatever is paid.
+    params, model = {"alpha_c": 0.5, "temperature_c": 0.25}, models.choice_kernel(2)
+    rows = choice_p_before_each_trial(model, params, [1, 0], [[5.0, -5.0]] * 2)
+    expected = [[0.5, 0.5], reference.softmax([0, 0.5], 0.25), reference.softmax([0.5, 0.25], 0.25)]
+    # Powers of two but for the softmax.
+    np.testing.assert_allclose(rows, expected, rtol=0, atol=16 * UNIT)
+
+
+def test_rescorla_wagner_choice_kernel_by_hand():
+    # Values go (.5, .5), (.5, .75), (.25, .75), the kernel as above. At V / .5 + K / .25 both count.
+    params = {"alpha": 0.5, "temperature": 0.5, "alpha_c": 0.5, "temperature_c": 0.25}
+    rows = choice_p_before_each_trial(
+        models.rescorla_wagner_choice_kernel(2), params, [1, 0], [[0.0, 1.0]] * 2
+    )
+    logits = [[1.0, 1.0], [1.0, 3.5], [0.5 + 2, 1.5 + 1]]
+    expected = [reference.exp_normalised(row) for row in logits]
+    np.testing.assert_allclose(rows, expected, rtol=0, atol=16 * UNIT)
+
+
+# All models against the loops in reference.py. In float64, where rounding leaves nothing to argue about: a
+# log-likelihood is a sum of some 30 terms below 30, each with a few hundred roundings of 1e-16 of what it
+# is made of, numbers below 30. That is below 1e-10, and a probability, one of them, is below 1e-11 off.
+LL_TOLERANCE, CHOICE_P_TOLERANCE = 1e-10, 1e-11
+N_SUBJECTS, N_TRIALS = 6, 30
+
+
+def params_inside(model, n_subjects=N_SUBJECTS, seed=0):
+    """Parameters well inside their ranges, one set per subject."""
+    rng = np.random.default_rng(seed)
+    low_high = {p.name: (0.1, 0.9) if p.upper == 1 else (0.3, 3) for p in model.parameters}
+    return {name: rng.uniform(*ends, n_subjects) for name, ends in low_high.items()}
+
+
+def random_task(n_actions, n_trials=N_TRIALS, seed=0):
+    """Outcomes in {-1, 0, 1}, what is on offer (the last action always) and resets, of every subject."""
+    rng, shape = np.random.default_rng(seed), (N_SUBJECTS, n_trials, n_actions)
+    available = (rng.uniform(size=shape) < 0.6) | (np.arange(n_actions) == n_actions - 1)
+    return rng.integers(-1, 2, shape).astype(float), available, rng.uniform(size=shape[:2]) < 0.15
+
+
+def of_each_subject(function, name, params, choices, outcomes, **task):
+    """A function of reference.py for one subject after the other."""
+    return np.array(
+        [
+            function(
+                name,
+                {parameter: x[i] for parameter, x in params.items()},
+                choices[i],
+                outcomes[i],
+                **{kind: x[i] for kind, x in task.items()},
+            )
+            for i in range(len(choices))
+        ]
+    )
+
+
+@each_new_builder
+@pytest.mark.parametrize("n_actions", [2, 4])
+def test_the_likelihood_against_the_loop(name, n_actions, x64):
+    model = ALL_BUILDERS[name](n_actions)
+    params, (outcomes, available, reset) = params_inside(model), random_task(n_actions)
+    rng = np.random.default_rng(1)
+    choices = (rng.uniform(size=outcomes.shape) * available).argmax(axis=-1)
+    mask = rng.uniform(size=choices.shape) < 0.8
+    # What is left out holds choice -1, outcome NaN and nothing on offer; resets are there all the same.
+    choices, outcomes = np.where(mask, choices, -1), np.where(mask[..., None], outcomes, np.nan)
+    available &= mask[..., None]
+    ours = log_likelihood(model, params, Trials(choices, outcomes, available, mask, reset))
+    task = {"available": available, "mask": mask, "reset": reset}
+    exact = of_each_subject(reference.log_likelihood_of, name, params, choices, outcomes, **task)
+    assert (reset & ~mask).any()
+    np.testing.assert_allclose(ours, exact, rtol=0, atol=LL_TOLERANCE)
+
+
+@each_new_builder
+@pytest.mark.parametrize("n_actions", [2, 4])
+def test_simulated_probabilities_against_the_loop(name, n_actions, x64):
+    model, key = ALL_BUILDERS[name](n_actions), jax.random.key(9)
+    params, (outcomes, available, reset) = params_inside(model), random_task(n_actions)
+    task = {"available": available, "reset": reset}
+    trace = simulate(key, model, params, outcomes, **task, record=("choice_p", "choices"))
+    choices = np.asarray(trace.choices)
+    exact = of_each_subject(reference.choice_p_of, name, params, choices, outcomes, **task)
+    np.testing.assert_allclose(trace.choice_p, exact, rtol=0, atol=CHOICE_P_TOLERANCE)
+    for i in range(N_SUBJECTS):
+        uniforms = jax.random.uniform(jax.random.fold_in(key, i), (N_TRIALS,))
+        assert [reference.choose(u, p) for u, p in zip(uniforms, exact[i], strict=True)] == choices[
+            i
+        ].tolist()
+
+
+@each_of_all
+@pytest.mark.parametrize("n_actions", [2, 3])
+def test_the_probabilities_of_all_sequences_add_up_to_one(name, n_actions, x64):
+    model, n_trials = ALL_BUILDERS[name](n_actions), 4
+    sequences = np.array(list(itertools.product(range(n_actions), repeat=n_trials)))
+    outcomes = np.random.default_rng(2).integers(-1, 2, (n_trials, n_actions)).astype(float)
+    params = {parameter: x[0] for parameter, x in params_inside(model).items()}
+    probabilities = np.exp(log_likelihood(model, params, Trials(sequences, outcomes)))
+    np.testing.assert_allclose(probabilities.sum(), 1, rtol=0, atol=LL_TOLERANCE)
+    exact = [reference.log_likelihood_of(name, params, sequence, outcomes) for sequence in sequences]
+    np.testing.assert_allclose(np.log(probabilities), exact, rtol=0, atol=LL_TOLERANCE)
+
+
+# Special cases.
+
+
+def some_trials(n_actions=3):
+    """Random choices and outcomes, without more to them."""
+    outcomes, _, _ = random_task(n_actions)
+    return Trials(np.random.default_rng(3).integers(0, n_actions, outcomes.shape[:2]), outcomes)
+
+
+def test_without_one_of_its_parts_the_joint_model_is_the_other(x64):
+    joint, trials = models.rescorla_wagner_choice_kernel(3, inverse_temperature=True), some_trials()
+    params = params_inside(joint)
+    for silent, left in (
+        ("inverse_temperature_c", models.rescorla_wagner(3, inverse_temperature=True)),
+        ("inverse_temperature", models.choice_kernel(3, inverse_temperature=True)),
+    ):
+        ours = log_likelihood(joint, params | {silent: 0.0 * params[silent]}, trials)
+        theirs = log_likelihood(left, {p.name: params[p.name] for p in left.parameters}, trials)
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=LL_TOLERANCE)
+        assert (np.abs(ours - log_likelihood(joint, params, trials)) > 0.01).all()
+
+
+def test_a_choice_kernel_with_a_rate_of_one_repeats_the_last_choice(x64):
+    model, trials = models.choice_kernel(3, inverse_temperature=True), some_trials()
+    beta, choices = np.linspace(0, 3, N_SUBJECTS), np.asarray(trials.choices)
+    ours = log_likelihood(model, {"alpha_c": np.ones(N_SUBJECTS), "inverse_temperature_c": beta}, trials)
+    # Against each of the other two actions the log-odds of the last one are beta; the first trial is even.
+    repeats = (choices[:, 1:] == choices[:, :-1]).sum(axis=1)
+    expected = -np.log(3) + beta * repeats - (N_TRIALS - 1) * np.log(np.exp(beta) + 2)
+    np.testing.assert_allclose(ours, expected, rtol=0, atol=LL_TOLERANCE)
+
+
+def test_random_choices_by_four_names(x64):
+    trials, inverse = some_trials(), {"inverse_temperature": True}
+    ones = np.ones(N_SUBJECTS)
+    for model, params in (
+        (models.win_stay_lose_shift(3), {"lapse": ones}),
+        (models.biased_random(3), {"bias_0": ones / 3, "bias_1": ones / 2}),
+        (models.rescorla_wagner(3, **inverse), {"alpha": 0.5 * ones, "inverse_temperature": 0 * ones}),
+        (models.choice_kernel(3, **inverse), {"alpha_c": 0.5 * ones, "inverse_temperature_c": 0 * ones}),
+    ):
+        ours = log_likelihood(model, params, trials)
+        np.testing.assert_allclose(ours, -N_TRIALS * np.log(3), rtol=0, atol=LL_TOLERANCE)
+
+
+@pytest.mark.parametrize("name", ["choice_kernel", "rescorla_wagner_choice_kernel"])
+def test_inverse_temperatures_are_one_over_temperatures(name, x64):
+    inverse, trials = ALL_BUILDERS[name](3, inverse_temperature=True), some_trials()
+    params = params_inside(inverse)
+    turned = {n.removeprefix("inverse_"): 1 / x if "temperature" in n else x for n, x in params.items()}
+    ours, theirs = (
+        log_likelihood(inverse, params, trials),
+        log_likelihood(ALL_BUILDERS[name](3), turned, trials),
+    )
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=LL_TOLERANCE)
+
+
+# Gradients; those of the other models are in test_likelihood.py.
+
+
+@each_new_builder
+def test_the_slopes_of_the_likelihood(name, x64):
+    model = ALL_BUILDERS[name](3)
+    run, params = partial(log_likelihood, model, trials=some_trials()), params_inside(model)
+    check_grads(run, (params,), order=1, modes=["rev"])
+    assert (run(params) < 0).all()
+
+
+@each_new_builder
+def test_gradients_are_finite_near_the_edges(name):
+    # As near as float32 can tell from 1, near 0, and the ends themselves for learning rates. Each subject
+    # holds one combination.
+    model = ALL_BUILDERS[name](3)
+    near = {"bias": (1e-6, 1 - UNIT), "lapse": (1e-6, 1 - UNIT), "alpha": (0.0, 1.0)}
+    ends = [near.get(p.name.split("_")[0], (1e-3, 1e3)) for p in model.parameters]
+    sets = np.array(list(itertools.product(*ends)), np.float32).T
+    params = {p.name: jnp.asarray(x) for p, x in zip(model.parameters, sets, strict=True)}
+    one, n = some_trials(), sets.shape[1]
+    trials = Trials(np.repeat(one.choices[:1], n, axis=0), np.asarray(one.outcomes[0]))
+    value, gradient = jax.value_and_grad(lambda params: log_likelihood(model, params, trials).sum())(params)
+    assert all(np.isfinite(x).all() for x in jax.tree.leaves((value, gradient)))
+    assert any((x != 0).any() for x in gradient.values())
+
+
+# What is known about parameters beforehand.
+
+
+@pytest.mark.parametrize("inverse", [False, True], ids=["temperature", "inverse temperature"])
+@each_of_all
+def test_default_priors(name, inverse):
+    numpyro = pytest.importorskip("numpyro")
+    takes_it = "inverse_temperature" in inspect.signature(ALL_BUILDERS[name]).parameters
+    model = ALL_BUILDERS[name](3, **({"inverse_temperature": inverse} if takes_it else {}))
+    priors = models.default_priors(model)
+    assert list(priors) == [parameter.name for parameter in model.parameters]
+    for parameter in model.parameters:
+        prior, constraints = priors[parameter.name], numpyro.distributions.constraints
+        assert isinstance(prior, numpyro.distributions.Distribution)
+        assert prior.batch_shape == prior.event_shape == ()
+        if parameter.upper == 1:
+            mean, variance, support = 0.5, 0.25 / 3.2, constraints.unit_interval
+        elif parameter.name.startswith("inverse"):
+            mean, variance, support = 6, 30, constraints.positive  # shape 1.2, scale 5
+        else:
+            mean, variance, support = 2 / 3, 2 / 9, constraints.positive  # shape 2, scale 1/3
+        assert prior.support is support
+        np.testing.assert_allclose([prior.mean, prior.variance], [mean, variance], rtol=8 * UNIT)
+
+
+def test_the_default_prior_of_a_temperature_is_highest_at_a_third():
+    pytest.importorskip("numpyro")
+    prior = models.default_priors(models.rescorla_wagner(2))["temperature"]
+    grid = np.linspace(0.1, 1, 901)
+    np.testing.assert_allclose(grid[np.argmax(prior.log_prob(grid))], 1 / 3, atol=0.01)
+
+
+@pytest.mark.parametrize(
+    "model, message",
+    [
+        (sticky_model(2), "model: expected a default prior for every parameter, got none for alpha, temp"),
+        (models.rescorla_wagner, "model: expected a Model, as the builders in models make it, got function"),
+    ],
+    ids=["no priors", "a builder"],
+)
+def test_default_priors_that_cannot_be(model, message):
+    pytest.importorskip("numpyro")
+    with pytest.raises(ValueError, match=f"^{message}"):
+        models.default_priors(model)
+
+
+def test_a_readers_own_model_with_priors():
+    dist = pytest.importorskip("numpyro.distributions")
+    prior = models.Prior("Normal", (1.0, 2.0))
+    model = sticky_model(2)
+    model = model._replace(parameters=(models.Parameter("stickiness", -np.inf, prior=prior),))
+    ours = models.default_priors(model)["stickiness"]
+    assert isinstance(ours, dist.Normal) and (ours.loc, ours.scale) == (1, 2)

@@ -1,0 +1,125 @@
+r"""Models that keep count of what was chosen lately: the choice kernel, alone and beside learned values."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import jax.numpy as jnp
+
+from ..learning.rescorla_wagner import INITIAL_VALUE, asymmetric_rescorla_wagner_update
+from . import _parts
+from .model import Model
+
+__all__ = ["choice_kernel", "rescorla_wagner_choice_kernel"]
+
+
+def choice_kernel(n_actions: int, inverse_temperature: bool = False) -> Model:
+    r"""A choice kernel: what was chosen lately is chosen again, whatever it paid.
+
+    .. math::
+        P(a) \propto e^{K(a)/\tau_c}, \qquad K(a) \leftarrow K(a) + \alpha_c\, (c_t(a) - K(a))
+
+    :math:`c_t(a)` is 1 for the action chosen and 0 for the others; the kernel :math:`K` starts at 0.
+
+    Parameters: `alpha_c` in [0, 1]; `temperature_c` above 0, or `inverse_temperature_c` of at least 0.
+    The state is the kernel.
+
+    Args:
+        n_actions: How many actions, at least 2.
+        inverse_temperature: Whether the last parameter is an inverse temperature.
+
+    Returns:
+        The model, the same object for the same arguments.
+
+    Raises:
+        ValueError: If `n_actions` is no whole number of at least 2.
+
+    Example:
+        >>> [p.name for p in choice_kernel(2, inverse_temperature=True).parameters]
+        ['alpha_c', 'inverse_temperature_c']
+
+    Source:
+        Wilson & Collins (2019), doi 10.7554/eLife.49547, model 4.
+    """
+    return _choice_kernel(_parts.checked_size(n_actions), bool(inverse_temperature))
+
+
+@cache
+def _choice_kernel(n_actions: int, inverse_temperature: bool) -> Model:
+    temperature, scaled = _parts.softmax_scale(inverse_temperature, of="_c")
+
+    def init(params):
+        return jnp.zeros(n_actions, dtype=jnp.result_type(*params.values()))
+
+    def update(params, kernel, chosen, outcome):
+        return _updated_kernel(params, kernel, chosen), jnp.zeros_like(kernel)
+
+    parameters = (_parts.share("alpha_c"), temperature)
+    return Model("choice_kernel", n_actions, parameters, init, scaled, update)
+
+
+def rescorla_wagner_choice_kernel(
+    n_actions: int, initial_value: float = INITIAL_VALUE, inverse_temperature: bool = False
+) -> Model:
+    r"""Rescorla-Wagner learning beside a choice kernel.
+
+    .. math:: P(a) \propto e^{V(a)/\tau + K(a)/\tau_c}
+
+    Values are learned as in `rescorla_wagner`, the kernel as in `choice_kernel`.
+
+    Parameters: `alpha` and `alpha_c` in [0, 1]; `temperature` and `temperature_c` above 0, or
+    `inverse_temperature` and `inverse_temperature_c` of at least 0. With an inverse temperature of 0 one
+    of the two has no say, and the other is the model that is left. The state is the pair of values and
+    kernel.
+
+    Args:
+        n_actions: How many actions, at least 2.
+        initial_value: The value of every action before the first trial.
+        inverse_temperature: Whether there are inverse temperatures.
+
+    Returns:
+        The model, the same object for the same arguments.
+
+    Raises:
+        ValueError: If `n_actions` is no whole number of at least 2, or `initial_value` is not finite.
+
+    Example:
+        >>> [p.name for p in rescorla_wagner_choice_kernel(2).parameters]
+        ['alpha', 'temperature', 'alpha_c', 'temperature_c']
+
+    Source:
+        Wilson & Collins (2019), doi 10.7554/eLife.49547, model 5.
+    """
+    initial_value = _parts.checked_number("initial_value", initial_value)
+    size = _parts.checked_size(n_actions)
+    return _rescorla_wagner_choice_kernel(size, initial_value, bool(inverse_temperature))
+
+
+@cache
+def _rescorla_wagner_choice_kernel(n_actions: int, initial_value: float, inverse_temperature: bool) -> Model:
+    temperature, scaled = _parts.softmax_scale(inverse_temperature)
+    temperature_c, scaled_c = _parts.softmax_scale(inverse_temperature, of="_c")
+
+    def init(params):
+        dtype = jnp.result_type(*params.values())
+        return jnp.full(n_actions, initial_value, dtype), jnp.zeros(n_actions, dtype)
+
+    def policy(params, state):
+        value, kernel = state
+        return scaled(params, value) + scaled_c(params, kernel)
+
+    def update(params, state, chosen, outcome):
+        value, kernel = state
+        value, (_, prediction_error) = asymmetric_rescorla_wagner_update(
+            value, (outcome, chosen), params["alpha"], params["alpha"]
+        )
+        return (value, _updated_kernel(params, kernel, chosen)), prediction_error
+
+    parameters = (_parts.share("alpha"), temperature, _parts.share("alpha_c"), temperature_c)
+    return Model("rescorla_wagner_choice_kernel", n_actions, parameters, init, policy, update)
+
+
+def _updated_kernel(params: dict, kernel: Any, chosen: Any) -> Any:
+    """The kernel, moved towards the action that was chosen."""
+    return kernel + params["alpha_c"] * (chosen - kernel)

@@ -1,0 +1,116 @@
+r"""Rescorla-Wagner learning, with one learning rate or two, and softmax choice."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import jax.numpy as jnp
+
+from ..learning.rescorla_wagner import INITIAL_VALUE, asymmetric_rescorla_wagner_update
+from . import _parts
+from .model import Model
+
+__all__ = ["asymmetric_rescorla_wagner", "rescorla_wagner"]
+
+
+def asymmetric_rescorla_wagner(
+    n_actions: int, initial_value: float = INITIAL_VALUE, inverse_temperature: bool = False
+) -> Model:
+    r"""Rescorla-Wagner learning with two learning rates, and softmax choice.
+
+    .. math::
+        P(a) \propto e^{V(a)/\tau}, \qquad
+        V(a_t) \leftarrow V(a_t) + \alpha_{p|n}\, (R - V(a_t))
+
+    Parameters: `alpha_p` and `alpha_n` in [0, 1], the learning rates for positive and negative
+    prediction errors; `temperature` above 0, or `inverse_temperature` of at least 0. The state is the
+    value of every action.
+
+    Args:
+        n_actions: How many actions, at least 2.
+        initial_value: The value of every action before the first trial.
+        inverse_temperature: Whether the last parameter is an inverse temperature.
+
+    Returns:
+        The model, the same object for the same arguments.
+
+    Raises:
+        ValueError: If `n_actions` is no whole number of at least 2, or `initial_value` is not finite.
+
+    Example:
+        >>> [p.name for p in asymmetric_rescorla_wagner(2).parameters]
+        ['alpha_p', 'alpha_n', 'temperature']
+
+    Source:
+        Lefebvre et al. (2017), doi 10.1038/s41562-017-0067.
+    """
+    alphas = ("alpha_p", "alpha_n")
+    return _checked_build("asymmetric_rescorla_wagner", alphas, n_actions, initial_value, inverse_temperature)
+
+
+def rescorla_wagner(
+    n_actions: int, initial_value: float = INITIAL_VALUE, inverse_temperature: bool = False
+) -> Model:
+    r"""Rescorla-Wagner learning with one learning rate, and softmax choice.
+
+    .. math::
+        P(a) \propto e^{V(a)/\tau}, \qquad V(a_t) \leftarrow V(a_t) + \alpha\, (R - V(a_t))
+
+    Parameters: `alpha` in [0, 1], the learning rate; `temperature` above 0, or `inverse_temperature`
+    of at least 0. The state is the value of every action.
+
+    Args:
+        n_actions: As in `asymmetric_rescorla_wagner`.
+        initial_value: As in `asymmetric_rescorla_wagner`.
+        inverse_temperature: As in `asymmetric_rescorla_wagner`.
+
+    Returns:
+        The model, the same object for the same arguments.
+
+    Raises:
+        ValueError: As in `asymmetric_rescorla_wagner`.
+
+    Example:
+        >>> [p.name for p in rescorla_wagner(2, inverse_temperature=True).parameters]
+        ['alpha', 'inverse_temperature']
+
+    Source:
+        Rescorla & Wagner (1972), in Classical Conditioning II.
+    """
+    return _checked_build("rescorla_wagner", ("alpha",), n_actions, initial_value, inverse_temperature)
+
+
+def _checked_build(
+    name: str,
+    alphas: tuple[str, ...],
+    n_actions: int,
+    initial_value: float,
+    inverse_temperature: bool,
+) -> Model:
+    """Bring a builder's arguments to one form, so that equal arguments share a model."""
+    n_actions = _parts.checked_size(n_actions)
+    initial_value = _parts.checked_number("initial_value", initial_value)
+    return _build(name, alphas, n_actions, initial_value, bool(inverse_temperature))
+
+
+@cache
+def _build(
+    name: str,
+    alphas: tuple[str, ...],
+    n_actions: int,
+    initial_value: float,
+    inverse_temperature: bool,
+) -> Model:
+    """A Rescorla-Wagner model with one learning rate, used for both signs, or two."""
+    temperature, policy = _parts.softmax_scale(inverse_temperature)
+
+    def init(params):
+        return jnp.full(n_actions, initial_value, dtype=jnp.result_type(*params.values()))
+
+    def update(params, value, chosen, outcome):
+        updated_value, (_, prediction_error) = asymmetric_rescorla_wagner_update(
+            value, (outcome, chosen), params[alphas[0]], params[alphas[-1]]
+        )
+        return updated_value, prediction_error
+
+    return Model(name, n_actions, (*map(_parts.share, alphas), temperature), init, policy, update)

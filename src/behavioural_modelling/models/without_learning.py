@@ -1,0 +1,109 @@
+r"""Models that learn no values: a fixed bias, and a rule that looks one trial back."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import jax.numpy as jnp
+
+from .. import _rows
+from ..decision_rules import lapse_mixture
+from . import _parts
+from .model import Model
+
+__all__ = ["biased_random", "win_stay_lose_shift"]
+
+
+def biased_random(n_actions: int) -> Model:
+    r"""Biased random responding: the same choice probabilities on every trial, whatever came of them.
+
+    .. math:: P(a) = b_a \prod_{a' < a} (1 - b_{a'}), \qquad b_{n-1} = 1
+
+    With two actions the one parameter is `bias` in [0, 1], the probability of action 0. With more there
+    are `bias_0`, `bias_1` and so on, all but one: the probability of an action, given that it is none
+    of those before it. The state is an empty row of zeros.
+
+    Args:
+        n_actions: How many actions, at least 2.
+
+    Returns:
+        The model, the same object for the same arguments.
+
+    Raises:
+        ValueError: If `n_actions` is no whole number of at least 2.
+
+    Example:
+        >>> [p.name for p in biased_random(2).parameters], [p.name for p in biased_random(3).parameters]
+        (['bias'], ['bias_0', 'bias_1'])
+
+    Source:
+        Wilson & Collins (2019), doi 10.7554/eLife.49547, model 1; with two actions it is theirs.
+    """
+    return _biased_random(_parts.checked_size(n_actions))
+
+
+@cache
+def _biased_random(n_actions: int) -> Model:
+    names = ["bias"] if n_actions == 2 else [f"bias_{action}" for action in range(n_actions - 1)]
+
+    def init(params):
+        return jnp.zeros(n_actions, dtype=jnp.result_type(*params.values()))
+
+    def policy(params, state):
+        logits, left = [], 0.0
+        for name in names:
+            logits.append(left + jnp.log(params[name]))
+            left = left + jnp.log1p(-params[name])
+        return state + jnp.stack([*logits, left])
+
+    def update(params, state, chosen, outcome):
+        return state, jnp.zeros_like(state)
+
+    return Model("biased_random", n_actions, tuple(map(_parts.share, names)), init, policy, update)
+
+
+def win_stay_lose_shift(n_actions: int) -> Model:
+    r"""Win-stay lose-shift with error: after a win the same action, after a loss another one.
+
+    .. math:: P(a) = (1 - \varepsilon)\, g_t(a) + \varepsilon / n
+
+    The goal :math:`g_t` is all on the last choice if it paid more than 0; if not, it is spread evenly over
+    the other actions. Before the first trial it is even over all of them.
+
+    Parameter: `lapse` in [0, 1], :math:`\varepsilon`, the share of choices made at random. The state is
+    the goal.
+
+    Args:
+        n_actions: As in `biased_random`.
+
+    Returns:
+        The model, the same object for the same arguments.
+
+    Raises:
+        ValueError: As in `biased_random`.
+
+    Example:
+        >>> [p.name for p in win_stay_lose_shift(2).parameters]
+        ['lapse']
+
+    Source:
+        Wilson & Collins (2019), doi 10.7554/eLife.49547, model 2; with two actions it is theirs.
+    """
+    return _win_stay_lose_shift(_parts.checked_size(n_actions))
+
+
+@cache
+def _win_stay_lose_shift(n_actions: int) -> Model:
+    def init(params):
+        return jnp.full(n_actions, 1 / n_actions, dtype=jnp.result_type(*params.values()))
+
+    def policy(params, goal):
+        return jnp.log(lapse_mixture(goal, params["lapse"]))
+
+    def update(params, goal, chosen, outcome):
+        won = _rows.row_sum(chosen * outcome) > 0
+        chosen = chosen.astype(goal.dtype)
+        goal = jnp.where(won, chosen, (1 - chosen) / (n_actions - 1))
+        return goal, jnp.zeros_like(goal)
+
+    return Model("win_stay_lose_shift", n_actions, (_parts.share("lapse"),), init, policy, update)
