@@ -90,14 +90,17 @@ def learn(outcomes, choices, alpha_p, alpha_n, initial_value=0.5):
     return values[:-1], errors
 
 
-def play(uniforms, outcomes, alpha_p, alpha_n, temperature, initial_value=0.5):
+def play(uniforms, outcomes, alpha_p, alpha_n, temperature, available=None, reset=None, initial_value=0.5):
     """All trials of one subject that chooses: (values, choice_p, choices, prediction errors)."""
     n_trials, n_actions = np.shape(outcomes)
     values = np.full((n_trials + 1, n_actions), initial_value, dtype=np.float64)
     choice_p, errors = np.zeros((n_trials, n_actions)), np.zeros((n_trials, n_actions))
     choices = np.zeros(n_trials, dtype=int)
     for trial in range(n_trials):
-        choice_p[trial] = softmax(values[trial], temperature)
+        if reset is not None and reset[trial]:
+            values[trial] = initial_value
+        on_offer = [a for a in range(n_actions) if available is None or available[trial][a]]
+        choice_p[trial][on_offer] = softmax(values[trial][on_offer], temperature)
         choices[trial] = choose(uniforms[trial], choice_p[trial])
         values[trial + 1], errors[trial] = update(
             values[trial], outcomes[trial], choices[trial], alpha_p, alpha_n
@@ -115,12 +118,14 @@ def sequence_probability(choices, outcomes, alpha_p, alpha_n, temperature, initi
 
 
 def log_likelihood(
-    choices, outcomes, alpha_p, alpha_n, temperature, available=None, mask=None, initial_value=0.5
+    choices, outcomes, alpha_p, alpha_n, temperature, available=None, mask=None, reset=None, initial_value=0.5
 ):
     """The log-probability of one subject's choices; each trial's outcome has one entry per action."""
     n_actions, terms = len(outcomes[0]), []
     value = [initial_value] * n_actions
     for trial, choice in enumerate(choices):
+        if reset is not None and reset[trial]:
+            value = [initial_value] * n_actions
         if mask is not None and not mask[trial]:
             continue
         on_offer = [a for a in range(n_actions) if available is None or available[trial][a]]
@@ -128,3 +133,76 @@ def log_likelihood(
         terms.append(math.log(probs[on_offer.index(choice)]))
         value, _ = update(value, outcomes[trial], choice, alpha_p, alpha_n)
     return math.fsum(terms)
+
+
+# The models again, from another side: the probability of every action, given all that came before. `past`
+# is a list of pairs of a choice and what it paid, and a reset empties it: nothing is carried along.
+
+
+def _scale(params, suffix=""):
+    """The inverse temperature, from whichever of the two is given."""
+    inverse, temperature = f"inverse_temperature{suffix}", f"temperature{suffix}"
+    return params[inverse] if inverse in params else 1 / params[temperature]
+
+
+def _values(params, past, n_actions, initial_value):
+    alpha_p, alpha_n = (params[f"alpha_{sign}" if "alpha_p" in params else "alpha"] for sign in "pn")
+    value = [initial_value] * n_actions
+    for choice, reward in past:
+        value, _ = update(value, [reward] * n_actions, choice, alpha_p, alpha_n)
+    return [_scale(params) * v for v in value]
+
+
+def _kernel(params, past, n_actions):
+    """Every choice of an action adds alpha_c, and each trial since leaves 1 - alpha_c of it."""
+    alpha, kernel = params["alpha_c"], [0.0] * n_actions
+    for ago, (choice, _) in enumerate(reversed(past)):
+        kernel[choice] += alpha * (1 - alpha) ** ago
+    return [_scale(params, "_c") * k for k in kernel]
+
+
+def probabilities_of(name, params, past, n_actions, initial_value=0.5):
+    """What the model of that name gives every action after `past`."""
+    if name == "biased_random":
+        # Break a piece off the stick for one action after the other; the last gets what is left.
+        left, pieces = 1.0, []
+        for action in range(n_actions - 1):
+            bias = params["bias" if n_actions == 2 else f"bias_{action}"]
+            pieces.append(left * bias)
+            left *= 1 - bias
+        return [*pieces, left]
+    if name == "win_stay_lose_shift":
+        goal = [1 / n_actions] * n_actions
+        if past:
+            last, reward = past[-1]
+            stay, shift = (1.0, 0.0) if reward > 0 else (0.0, 1 / (n_actions - 1))
+            goal = [stay if action == last else shift for action in range(n_actions)]
+        return lapse_mixture(goal, params["lapse"])
+    logits = [0.0] * n_actions
+    if name != "choice_kernel":
+        logits = _values(params, past, n_actions, initial_value)
+    if "choice_kernel" in name:
+        logits = [x + k for x, k in zip(logits, _kernel(params, past, n_actions), strict=True)]
+    return exp_normalised(logits)
+
+
+def choice_p_of(name, params, choices, outcomes, available=None, mask=None, reset=None, initial_value=0.5):
+    """One subject's choice probabilities under the model of that name; None where the mask is False."""
+    n_actions, past, rows = len(outcomes[0]), [], []
+    for trial, choice in enumerate(choices):
+        if reset is not None and reset[trial]:
+            past = []
+        if mask is not None and not mask[trial]:
+            rows.append(None)
+            continue
+        probs = probabilities_of(name, params, past, n_actions, initial_value)
+        offered = [p if available is None or available[trial][a] else 0.0 for a, p in enumerate(probs)]
+        rows.append([p / math.fsum(offered) for p in offered])
+        past.append((choice, float(outcomes[trial][choice])))
+    return rows
+
+
+def log_likelihood_of(name, params, choices, outcomes, **task):
+    """The log-probability of one subject's choices under the model of that name."""
+    rows = choice_p_of(name, params, choices, outcomes, **task)
+    return math.fsum(math.log(row[choice]) for row, choice in zip(rows, choices, strict=True) if row)

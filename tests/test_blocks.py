@@ -4,6 +4,7 @@ And what is done with the arrays afterwards is right, however they lie in memory
 """
 
 import pickle
+from functools import cache
 
 import jax
 import jax.numpy as jnp
@@ -29,25 +30,49 @@ def assert_same(trace, other):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=TOLERANCE)
 
 
-def plain(outcomes=OUTCOMES):
+@jax.jit
+def plain(outcomes=OUTCOMES, **task):
     """The program that a reader's own jit gets."""
-    params = {name: jnp.asarray(x) for name, x in PARAMS.items()}
-    subjects = np.arange(N_SUBJECTS, dtype=np.int32)
-    return simulation._simulate(KEY, subjects, params, jnp.asarray(outcomes), MODEL, Trace._fields, None)
+    return simulate(KEY, MODEL, PARAMS, outcomes, **task)
 
 
-@pytest.mark.parametrize("outcomes", [OUTCOMES, OUTCOMES[0]], ids=["own", "shared"])
-def test_blocks_give_the_numbers_of_the_plain_program(outcomes):
-    assert_same(simulate(KEY, MODEL, PARAMS, outcomes), plain(outcomes))
+AVAILABLE = (RNG.uniform(size=OUTCOMES.shape) < 0.6) | (np.arange(N_ACTIONS) == 1)
+RESET = RNG.uniform(size=OUTCOMES.shape[:2]) < 0.2
+# Each part of the task shared by all subjects, each subject's own, and not there.
+TASKS = {
+    "own outcomes": {"outcomes": OUTCOMES},
+    "shared outcomes": {"outcomes": OUTCOMES[0]},
+    "own outcomes and resets": {"outcomes": OUTCOMES, "available": AVAILABLE[0], "reset": RESET},
+    "own choice sets": {"outcomes": OUTCOMES[0], "available": AVAILABLE, "reset": RESET[0]},
+}
 
 
-@pytest.mark.parametrize("size", [1, 4, 5, 22, 23, 24])
-@pytest.mark.parametrize("outcomes", [OUTCOMES, OUTCOMES[0]], ids=["own", "shared"])
-def test_the_size_of_a_block_changes_nothing(size, outcomes, monkeypatch):
+@cache
+def expected(task):
+    """What the plain program gives, worked out once."""
+    return jax.tree.map(np.array, plain(**TASKS[task]))
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_blocks_give_the_numbers_of_the_plain_program(task):
+    assert_same(simulate(KEY, MODEL, PARAMS, **TASKS[task]), expected(task))
+
+
+# Blocks of one subject; blocks that do not divide 23, so that the last begins in the one before; one block.
+@pytest.mark.parametrize(
+    "size, task",
+    [(1, "own outcomes"), (5, "own outcomes and resets"), (5, "own choice sets"), (23, "shared outcomes")],
+)
+def test_the_size_of_a_block_changes_nothing(size, task, monkeypatch):
+    theirs, sizes = expected(task), []
+    play = lambda *arrays: sizes.append(_blocks.BLOCK) or _blocks.play_in_blocks(*arrays)  # noqa: E731
+    monkeypatch.setattr(simulation, "play_in_blocks", play)
     monkeypatch.setattr(_blocks, "BLOCK", size)
-    jax.clear_caches()
-    assert_same(simulate(KEY, MODEL, PARAMS, outcomes), plain(outcomes))
-    jax.clear_caches()
+    simulation._simulate_in_blocks.clear_cache()
+    ours = simulate(KEY, MODEL, PARAMS, **TASKS[task])
+    simulation._simulate_in_blocks.clear_cache()
+    assert sizes == [size]
+    assert_same(ours, theirs)
 
 
 def test_more_subjects_than_a_block():
@@ -129,21 +154,26 @@ USES = {
 def test_arrays_are_right_in_what_comes_after(use):
     in_jax, in_numpy = USES[use]
     values = simulate(KEY, MODEL, PARAMS, OUTCOMES).values
-    expected = in_numpy(np.asarray(plain().values))
+    exact = in_numpy(expected("own outcomes").values)
     for _ in range(2):  # the second time from JAX's memory of what it has compiled
-        np.testing.assert_allclose(in_jax(values), expected, rtol=0, atol=30 * TOLERANCE)
+        np.testing.assert_allclose(in_jax(values), exact, rtol=0, atol=30 * TOLERANCE)
+
+
+@pytest.fixture(scope="module")
+def inside():
+    """What a reader's jit gives, with key and parameters as its arguments and closed over."""
+    return [
+        jax.jit(lambda key, params: simulate(key, MODEL, params, OUTCOMES))(KEY, PARAMS),
+        jax.jit(lambda: simulate(KEY, MODEL, PARAMS, OUTCOMES))(),
+    ]
 
 
 @pytest.mark.parametrize("use", ["one subject", "plus one", "jit", "copy"])
-def test_arrays_of_a_readers_jit_are_right_in_what_comes_after(use):
+def test_arrays_of_a_readers_jit_are_right_in_what_comes_after(use, inside):
     in_jax, in_numpy = USES[use]
-    inside = {
-        "arguments": jax.jit(lambda key, params: simulate(key, MODEL, params, OUTCOMES))(KEY, PARAMS),
-        "closed over": jax.jit(lambda: simulate(KEY, MODEL, PARAMS, OUTCOMES))(),
-    }
-    for trace in inside.values():
-        expected = in_numpy(np.asarray(plain().values))
-        np.testing.assert_allclose(in_jax(trace.values), expected, rtol=0, atol=30 * TOLERANCE)
+    for trace in inside:
+        exact = in_numpy(expected("own outcomes").values)
+        np.testing.assert_allclose(in_jax(trace.values), exact, rtol=0, atol=30 * TOLERANCE)
 
 
 def test_what_is_simulated_goes_on_into_a_simulation():
@@ -160,7 +190,7 @@ def test_memory_beyond_the_arrays_returned_is_small():
     subjects = jax.ShapeDtypeStruct((n,), jnp.int32)
     outcomes = jax.ShapeDtypeStruct((n_trials, n_actions), jnp.float32)
     program = simulation._simulate_in_blocks.lower(
-        KEY, subjects, params, outcomes, model, Trace._fields, None
+        KEY, subjects, params, outcomes, None, None, model, Trace._fields, None, (False,) * 3
     )
     memory = program.compile().memory_analysis()
     assert memory.output_size_in_bytes < 1.01 * 4 * n * n_trials * (3 * n_actions + 1)

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 import reference
 
-from behavioural_modelling import Model, Trace, Trials, models, simulate, simulation, utils
+from behavioural_modelling import Model, Trace, Trials, log_likelihood, models, simulate, simulation, utils
 from behavioural_modelling.learning import rescorla_wagner as rw
 
 UNIT = 2.0**-24  # the largest relative error of one rounding in float32
 N_SUBJECTS, N_TRIALS, N_ACTIONS = 12, 50, 3
 MODEL = models.asymmetric_rescorla_wagner(N_ACTIONS)
+TWO_ACTIONS = models.asymmetric_rescorla_wagner(2)
 
 # As in test_rescorla_wagner.py: three roundings per trial of numbers of at most 1, and probabilities
 # that move by at most dv / (2 temperature), with temperatures of at least .1.
@@ -46,7 +47,7 @@ def assert_close(trace, other):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance)
 
 
-def loop_over_subjects(key, params, outcomes):
+def loop_over_subjects(key, params, outcomes, **task):
     """`reference.play` for every subject, given the random numbers that `simulate` documents."""
     n_subjects, n_trials = len(params["alpha_p"]), outcomes.shape[-2]
     own = np.broadcast_to(outcomes, (n_subjects, *outcomes.shape[-2:]))
@@ -54,7 +55,8 @@ def loop_over_subjects(key, params, outcomes):
     for i in range(n_subjects):
         uniforms = np.asarray(jax.random.uniform(jax.random.fold_in(key, i), (n_trials,)))
         numbers = (params[name][i] for name in ("alpha_p", "alpha_n", "temperature"))
-        subjects.append(reference.play(uniforms, own[i], *numbers))
+        rest = {name: x[i] if len(x) == n_subjects else x for name, x in task.items()}
+        subjects.append(reference.play(uniforms, own[i], *numbers, **rest))
     return Trace(*(np.stack(field) for field in zip(*subjects, strict=True)))
 
 
@@ -106,6 +108,80 @@ def test_against_the_loop_in_float64(x64):
         assert getattr(trace, name).dtype == jnp.float64
         # The tolerances above with units of 2**-53: below 1e-13.
         np.testing.assert_allclose(getattr(trace, name), getattr(loop, name), rtol=0, atol=1e-13)
+
+
+def some_task(own):
+    """What is on offer, the last action always, and resets: each subject's own or all subjects'."""
+    rng, shape = np.random.default_rng(3), (N_SUBJECTS, N_TRIALS, N_ACTIONS)
+    available = (rng.uniform(size=shape) < 0.5) | (np.arange(N_ACTIONS) == N_ACTIONS - 1)
+    reset = rng.uniform(size=shape[:2]) < 0.1
+    return {"available": available, "reset": reset} if own else {"available": available[0], "reset": reset[0]}
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["shared", "own"])
+def test_choice_sets_and_resets_against_the_loop(own):
+    key, params, outcomes, task = jax.random.key(20), some_params(), some_outcomes(), some_task(own)
+    trace = simulate(key, MODEL, params, outcomes, **task)
+    assert_close(trace, loop_over_subjects(key, params, outcomes, **task))
+    on_offer = np.broadcast_to(task["available"], trace.choice_p.shape)
+    reset = np.broadcast_to(task["reset"], trace.choices.shape)
+    assert (np.asarray(trace.choice_p)[~on_offer] == 0).all() and not on_offer.all()
+    assert np.take_along_axis(on_offer, np.asarray(trace.choices)[..., None], axis=-1).all()
+    assert (np.asarray(trace.values)[reset] == 0.5).all() and reset.sum() > 2
+
+
+def test_the_likelihood_of_choices_among_those_on_offer():
+    params, outcomes, task = some_params(), some_outcomes(), some_task(own=True)
+    trace = simulate(jax.random.key(21), MODEL, params, outcomes, **task)
+    chosen = np.asarray(trace.choices)[..., None]
+    log_p = np.log(np.take_along_axis(np.asarray(trace.choice_p, np.float64), chosen, axis=-1)).sum((1, 2))
+    ours = log_likelihood(MODEL, params, Trials(trace.choices, outcomes, **task))
+    # On every trial both are rounded: a logit is off by up to two values over a temperature of .1, its
+    # log-probability by twice that, and by some units of its own size, which is at most 12.
+    per_trial = 2 * (2 * VALUE_TOLERANCE / 0.1) + 40 * 12 * UNIT
+    np.testing.assert_allclose(ours, log_p, rtol=0, atol=2 * N_TRIALS * per_trial)
+
+
+def test_everything_on_offer_and_no_reset_change_nothing():
+    key, params, outcomes, task = jax.random.key(22), some_params(), some_outcomes(), some_task(own=True)
+    trace = simulate(key, MODEL, params, outcomes)
+    everything, never = np.ones_like(task["available"]), np.zeros_like(task["reset"])
+    first = np.broadcast_to(np.arange(N_TRIALS) == 0, never.shape)
+    for reset in (never, first):
+        assert_close(simulate(key, MODEL, params, outcomes, available=everything, reset=reset), trace)
+
+
+def test_another_choice_set_for_one_subject_leaves_the_others_alone():
+    key, params, outcomes, task = jax.random.key(23), some_params(), some_outcomes(), some_task(own=True)
+    others = np.arange(N_SUBJECTS) != 4
+    changed = {"available": task["available"].copy(), "reset": task["reset"].copy()}
+    changed["available"][4], changed["reset"][4] = True, False
+    one, other = (simulate(key, MODEL, params, outcomes, **each) for each in (task, changed))
+    assert (one.choices[4] != other.choices[4]).any()
+    jax.tree.map(lambda x, y: np.testing.assert_array_equal(x[others], y[others]), one, other)
+
+
+@pytest.mark.parametrize("task", [{"available": np.ones((3, 4, 2), bool)}, {"reset": np.zeros((3, 4), bool)}])
+def test_the_task_says_how_many_subjects_there_are(task):
+    params = {"alpha_p": 0.3, "alpha_n": 0.1, "temperature": 1.0}
+    shapes = jax.eval_shape(lambda: simulate(jax.random.key(0), TWO_ACTIONS, params, np.ones((4, 2)), **task))
+    assert shapes.choices.shape == (3, 4)
+
+
+@pytest.mark.parametrize(
+    "model, params",
+    [
+        (models.win_stay_lose_shift(3), {"lapse": 0.0}),
+        (models.biased_random(3), {"bias_0": 1.0, "bias_1": 0.5}),
+    ],
+    ids=["win_stay_lose_shift", "biased_random"],
+)
+def test_a_choice_is_on_offer_even_if_the_model_says_never(model, params):
+    # Action 0 always pays, and after the first trial it is not on offer.
+    available = np.array([[True, False, False], [False, True, True], [False, True, True]])
+    trace = simulate(jax.random.key(24), model, params, np.eye(3)[[0] * 3], available=available)
+    assert trace.choices[0, 0] == 0 and (trace.choices[0, 1:] > 0).all()
+    assert (np.asarray(trace.choice_p)[0][~available] == 0).all()
 
 
 def test_equals_the_vmapped_iterator():
@@ -206,7 +282,6 @@ TASK = {
     "the first always pays": [[1.0, 0.0]] * 4,
 }
 SEQUENCES = list(itertools.product(range(2), repeat=4))
-TWO_ACTIONS = models.asymmetric_rescorla_wagner(2)
 
 
 def probability_of(sequence, params, outcomes):

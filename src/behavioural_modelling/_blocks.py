@@ -7,11 +7,11 @@ stay in the processor's cache from trial to trial.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Int, Key
+from jaxtyping import Array, Bool, Float, Int, Key
 
 from ._layout import apart, subjects_first
 
@@ -22,60 +22,75 @@ BLOCK = 5_000
 keeps in its cache. Much smaller blocks spend their time on starting each step."""
 
 
+class Task(NamedTuple):
+    """What the subjects are given to do: all trials, with or without an axis of subjects in front, or one.
+
+    Attributes:
+        outcomes: What each action would pay.
+        available: Which actions are on offer; None: all.
+        reset: Whether the model starts anew before the trial; None: never.
+    """
+
+    outcomes: Float[Array, "... n_actions"]
+    available: Bool[Array, "... n_actions"] | None
+    reset: Bool[Array, "..."] | None
+
+
 def play_in_blocks(
     init: Callable[[dict], Any],
-    play_trial: Callable[[dict, Any, Array, Array], tuple[Any, Any]],
+    play_trial: Callable[[dict, Any, Task, Array], tuple[Any, Any]],
+    own: tuple[bool, bool, bool],
     key: Key[Array, ""],
     subjects: Int[Array, "n_subjects"],
     params: dict[str, Array],
-    outcomes: Array,
+    task: Task,
 ) -> Any:
     """Run one subject's `init` and `play_trial` for all subjects and trials.
 
     Args:
         init: As in `Model`.
-        play_trial: Function of `(params, state, outcome, uniform)` for one subject and trial that gives
+        play_trial: Function of `(params, state, task, uniform)` for one subject and trial that gives
             `(next_state, what to record)`.
+        own: Which fields of the task have an axis of subjects.
         key: The random key of all subjects.
         subjects: The subjects' numbers, which their keys are made from.
         params: Arrays of one number per subject.
-        outcomes: Shape (n_trials, n_actions), or (n_subjects, n_trials, n_actions).
+        task: All trials.
 
     Returns:
         What `play_trial` records, with axes (n_subjects, n_trials) in front.
     """
-    n_subjects, n_trials = len(subjects), outcomes.shape[-2]
+    n_subjects, n_trials = len(subjects), task.outcomes.shape[-2]
     n_blocks = -(-n_subjects // BLOCK)
     size = -(-n_subjects // n_blocks)
-    own = outcomes.ndim == 3
+    axes = Task(*(-1 if mine else None for mine in own))
 
     def play_block(block, buffers):
         # The last block may begin before the one before it ends; those subjects get the same numbers twice.
         start = jnp.minimum(block * size, n_subjects - size)
-        numbers, numbered = jax.tree.map(
-            lambda x: jax.lax.dynamic_slice_in_dim(x, start, size), (subjects, params)
-        )
+        cut = lambda x: jax.lax.dynamic_slice_in_dim(x, start, size)  # noqa: E731
+        numbers, numbered = jax.tree.map(cut, (subjects, params))
         keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(key, numbers)
         uniforms = jax.vmap(lambda key: jax.random.uniform(key, (n_trials,)), out_axes=-1)(keys)
-        paid = outcomes
-        if own:
-            paid = jnp.moveaxis(jax.lax.dynamic_slice_in_dim(outcomes, start, size), 0, -1)
         # Subjects on the last axis, for everything that has a trial to it.
-        play = jax.vmap(play_trial, in_axes=(0, -1, -1 if own else None, -1), out_axes=-1)
+        pairs = zip(task, own, strict=True)
+        given = Task(*(jnp.moveaxis(cut(x), 0, -1) if mine else x for x, mine in pairs))
+        play = jax.vmap(play_trial, in_axes=(0, -1, axes, -1), out_axes=-1)
 
         def step(carry, trial):
             state, buffers = carry
-            number, outcome, uniform = trial
-            state, record = jax.tree.map(apart, play(numbered, state, outcome, uniform))
+            number, given, uniform = trial
+            state, record = jax.tree.map(apart, play(numbered, state, given, uniform))
             place = lambda buffer, x: _place(buffer, x, number, start)  # noqa: E731
             return (state, jax.tree.map(place, buffers, record)), None
 
         state = jax.vmap(init, out_axes=-1, axis_size=size)(numbered)
-        trials = (jnp.arange(n_trials), paid, uniforms)
+        trials = (jnp.arange(n_trials), given, uniforms)
         return jax.lax.scan(step, (state, buffers), trials)[0][1]
 
     one = jax.tree.map(lambda x: x[0], params)
-    shapes = jax.eval_shape(lambda: play_trial(one, init(one), outcomes[(0,) * (own + 1)], 0.5)[1])
+    first = Task(*(None if x is None else x[(0,) * (mine + 1)] for x, mine in zip(task, own, strict=True)))
+    shapes = jax.eval_shape(lambda: play_trial(one, init(one), first, 0.5)[1])
     buffers = _buffers(shapes, n_trials, n_subjects)
     buffers = jax.lax.fori_loop(0, n_blocks, play_block, buffers)
     return jax.tree.map(subjects_first, buffers)

@@ -193,6 +193,14 @@ def booleans(name: str, x: Any, shape: tuple[int, ...]) -> jax.Array:
     return jnp.asarray(x)
 
 
+def booleans_by_subject(name: str, x: Any, shape: tuple[int, ...]) -> jax.Array:
+    """Booleans of the given shape, or of that shape for each of at least one subject."""
+    x = plain_array(name, x)
+    if x.ndim != len(shape) + 1:
+        return booleans(name, x, shape)
+    return booleans(name, x, (max(1, len(x)), *shape))
+
+
 def actions(name: str, choices: Any, n_actions: int | None, mask: Any = None) -> jax.Array:
     """Integer choices from 0, below `n_actions` when it is known, wherever `mask` (when given) is True."""
     choices = integers(name, choices)

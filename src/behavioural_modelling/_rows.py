@@ -67,3 +67,16 @@ def _first_true(hits: list[Bool[Array, "..."]]) -> Int[Array, "..."]:
     for action in reversed(range(len(hits))):
         first = jnp.where(hits[action], action, first)
     return first
+
+
+def on_offer(
+    logits: Float[Array, "... n_actions"], available: Bool[Array, "... n_actions"] | None
+) -> Float[Array, "... n_actions"]:
+    """The logits of a choice among the available actions alone; None means all.
+
+    Where a model gives none of those a chance, the choice among them is even: it has to be made.
+    """
+    if available is None:
+        return logits
+    logits = jnp.where(available, logits, -jnp.inf)
+    return jnp.where(available & jnp.isneginf(row_max(logits)), 0, logits)

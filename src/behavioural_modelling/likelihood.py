@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
-from jax.custom_derivatives import SymbolicZero
 from jax.typing import ArrayLike
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Float
 
-from . import _checks, _layout, _parameters, _placement, _rows
+from . import _layout, _parameters, _placement
+from ._scoring import by_trial, checked_trials, is_shared, scorer
 from .models import Model
 from .trials import Trials
 
@@ -27,7 +25,8 @@ def log_likelihood(
     .. math:: \log L = \sum_t \log P(a_t \mid \text{state before outcome } t)
 
     The first trial is scored too. Where `trials.available` says which actions were on offer, the choice
-    was among those alone. A trial that `trials.mask` leaves out adds nothing and teaches nothing.
+    was among those alone. A trial that `trials.mask` leaves out adds nothing and teaches nothing. Where
+    `trials.reset` is True the model starts anew before the trial, also before one that is left out.
 
     The gradient comes from one pass forwards: beside the state goes how it changes with each parameter.
     There is no pass backwards, so nothing has to be kept for one.
@@ -46,177 +45,35 @@ def log_likelihood(
             `trials` is no `Trials`, or its actions or subjects are not those of the model and `params`.
 
     Example:
+        >>> import math
         >>> import behavioural_modelling as bm
         >>> model = bm.models.rescorla_wagner(n_actions=2)
         >>> trials = bm.Trials(choices=[[0, 0, 1]], outcomes=[[1.0, 1.0, 0.0]])
         >>> ll = bm.log_likelihood(model, {"alpha": 0.0, "temperature": 1.0}, trials)
-        >>> print(f"{ll[0]:.4f} is {3 * jnp.log(0.5):.4f}")
+        >>> print(f"{ll[0]:.4f} is {3 * math.log(0.5):.4f}")
         -2.0794 is -2.0794
     """
     params = _parameters.checked(params, model)
-    choices, outcomes, available, mask = _checked_trials(trials, model)
-    n_subjects = _parameters.count_subjects(params, trials=choices)
-    axis = _placement.subject_axis(params, choices, available, mask)
+    trials = checked_trials(trials, model)
+    n_subjects = _parameters.count_subjects(params, trials=trials.choices)
+    axis = _placement.subject_axis(params, trials._replace(outcomes=None))
     spread_out = jax.default_backend() == "cpu" and axis is not None
     keep = _layout.apart if spread_out or _placement.on_one_cpu(params, trials) else _layout.joined
-    params, outcomes = _parameters.per_subject(params, n_subjects, outcomes)
-    arrays = (params, choices, outcomes, available, mask)
-    arrays = _placement.spread(axis, _by_subject(outcomes, choices), *arrays)
-    return _log_likelihood(*arrays, model, keep, axis)
+    params, outcomes = _parameters.per_subject(params, n_subjects, trials.outcomes)
+    arrays = (params, *trials._replace(outcomes=outcomes))
+    own = (True, True, not is_shared(outcomes, trials.choices), True, True, True)
+    arrays = _placement.spread(axis, own, *arrays)
+    return _log_likelihood(*arrays, model, keep, axis, own)
 
 
-class _ByTrial(NamedTuple):
-    """All trials of all subjects as the scan takes them: trials first, subjects last."""
-
-    choices: Int[Array, "n_trials n_subjects"]
-    outcomes: Float[Array, "n_trials ..."]
-    available: Bool[Array, "n_trials n_actions n_subjects"] | None
-    mask: Bool[Array, "n_trials n_subjects"] | None
-
-
-@partial(jax.jit, static_argnames=("model", "keep", "axis"))
-def _log_likelihood(params, choices, outcomes, available, mask, model, keep, axis):
+@partial(jax.jit, static_argnames=("model", "keep", "axis", "own"))
+def _log_likelihood(params, choices, outcomes, available, mask, reset, model, keep, axis, own):
     """`log_likelihood` on checked arguments; on several devices where `axis` names them."""
-    # How outcomes are to be read goes by their whole shape; a device may have as many subjects as trials.
-    score = partial(_score_subjects, model, keep, _is_shared(outcomes, choices))
-    score = _placement.over_subjects(score, axis, _by_subject(outcomes, choices))
-    return score(params, choices, outcomes, available, mask)
+    # `own` goes by the whole shape of the outcomes: a device may have as many subjects as there are trials.
+    shared = not own[2]
 
+    def score(params, *trials):
+        return scorer(model, keep, shared)(params, by_trial(shared, *trials))
 
-def _score_subjects(model, keep, shared, params, choices, outcomes, available, mask):
-    """Put the subjects last, and score them."""
-    if mask is not None:
-        # What a trial that does not count holds must stay out of the arithmetic: it may be NaN.
-        choices = jnp.where(mask, choices, 0)
-        counts = mask.any(axis=0)[:, None] if shared else mask
-        outcomes = jnp.where(counts[..., None] if outcomes.ndim == 3 else counts, outcomes, 0)
-        available = None if available is None else available | ~mask[..., None]
-    put = lambda x: jnp.moveaxis(x, 0, -1)  # noqa: E731
-    trials = _ByTrial(*jax.tree.map(put, (choices, None if shared else outcomes, available, mask)))
-    trials = trials._replace(outcomes=outcomes) if shared else trials
-    axes = (0, -1, _ByTrial(-1, None if shared else -1, -1, -1))
-    play = jax.vmap(partial(_play_trial, model), axes, out_axes=(-1, 0, 0))
-    init = jax.vmap(model.init, out_axes=-1, axis_size=len(choices))
-    return _score(init, play, keep, params, trials)
-
-
-def _play_trial(model, params, state, trial):
-    """One trial of one subject: the state after it, and the logits and the choice to score."""
-    chosen = jax.nn.one_hot(trial.choices, model.n_actions, dtype=trial.outcomes.dtype)
-    outcome = trial.outcomes if trial.outcomes.ndim else trial.outcomes * chosen
-    logits = model.policy(params, state)
-    if trial.available is not None:
-        logits = jnp.where(trial.available, logits, jnp.finfo(logits.dtype).min)
-    next_state, _ = model.update(params, state, chosen, outcome)
-    if trial.mask is not None:
-        next_state = jax.tree.map(lambda new, old: jnp.where(trial.mask, new, old), next_state, state)
-    return next_state, logits, chosen
-
-
-@partial(jax.custom_jvp, nondiff_argnums=(0, 1, 2))
-def _score(init, play, keep, params, trials):
-    """The sum over trials of the log-probabilities of the choices, for all subjects.
-
-    `init` and `play` are the model's `init` and `_play_trial`, mapped over subjects. `keep` is
-    `_layout.apart`, or `_layout.joined` where the compiler is to spread the subjects over devices.
-    """
-
-    def step(carry, trial):
-        state, total, lost = carry
-        next_state, logits, chosen = play(params, state, trial)
-        term = _log_probability(keep, logits, chosen)
-        if trial.mask is not None:
-            term = jnp.where(trial.mask, term, 0)
-        # What rounding takes from a sum is given to the next term, so long sums stay exact.
-        term = term - lost
-        lost = jax.lax.stop_gradient((total + term) - total - term)
-        lost = jnp.where(jnp.isfinite(lost), lost, 0)  # a sum of minus infinity stays so
-        return (jax.tree.map(keep, next_state), total + term, lost), None
-
-    nothing = jnp.zeros(trials.choices.shape[1:], trials.outcomes.dtype)
-    return jax.lax.scan(step, (init(params), nothing, nothing), trials)[0][1]
-
-
-@partial(_score.defjvp, symbolic_zeros=True)
-def _score_and_slope(init, play, keep, primals, tangents):
-    """The derivative of `_score`: a subject's parameters move that subject's score alone.
-
-    So one direction for each parameter, in which it moves by 1 for every subject, gives all slopes.
-    """
-    score = partial(_score.fun, init, play, keep)
-    params, trials = primals
-    moves, outcomes_move = tangents[0], tangents[1].outcomes
-    moves = {name: move for name, move in moves.items() if not isinstance(move, SymbolicZero)}
-
-    @_as_a_whole
-    def value_and_slopes(params, trials):
-        some = {name: params[name] for name in moves}
-        one = jnp.ones(trials.choices.shape[1:], trials.outcomes.dtype)
-        units = {a: jnp.stack([one * (a == b) for b in some]) for a in some}
-        along = partial(jax.jvp, lambda some: score(params | some, trials), (some,))
-        return jax.vmap(lambda unit: along((unit,)), out_axes=(None, 0))(units)
-
-    slope = 0.0
-    if moves:
-        value, slopes = value_and_slopes(params, trials)
-        slope = sum(each * move for each, move in zip(slopes, moves.values(), strict=True))
-    if not isinstance(outcomes_move, SymbolicZero):
-        by_outcomes = lambda outcomes: score(params, trials._replace(outcomes=outcomes))  # noqa: E731
-        value, more = jax.jvp(by_outcomes, (trials.outcomes,), (outcomes_move,))
-        slope += more
-    return value, slope
-
-
-def _as_a_whole(function):
-    """`function`, into which reverse-mode differentiation does not look while it sorts out what is linear.
-
-    In a scan it would find what stays the same from trial to trial, and store it once for every action.
-    """
-    whole = jax.custom_jvp(function)
-    whole.defjvp(partial(jax.jvp, function))
-    return whole
-
-
-@partial(jax.custom_jvp, nondiff_argnums=(0,))
-def _log_probability(keep, logits, chosen):
-    """The log-probability of each subject's choice; both arrays have shape (n_subjects, n_actions)."""
-    return _log_probability_and_weights(keep, logits, chosen)[0]
-
-
-@_log_probability.defjvp
-def _log_probability_and_slope(keep, primals, tangents):
-    """The derivative by the logits: what was chosen minus how probable it was."""
-    log_probability, weights = _log_probability_and_weights(keep, *primals)
-    surprise = keep(primals[1] - weights / _rows.row_sum(weights))
-    return log_probability, _rows.row_sum(surprise * tangents[0])[:, 0]
-
-
-def _log_probability_and_weights(keep, logits, chosen):
-    """The log-probabilities, and the probabilities before they are divided by their sum."""
-    logits = logits - jax.lax.stop_gradient(_rows.row_max(logits))
-    weights = jnp.exp(logits)
-    logit = keep(_rows.row_sum(jnp.where(chosen != 0, logits, 0))[:, 0])
-    return logit - jnp.log(_rows.row_sum(weights)[:, 0]), weights
-
-
-def _by_subject(outcomes: Array, choices: Array) -> tuple[bool, ...]:
-    """Which of parameters, choices, outcomes, available and mask are one per subject."""
-    return True, True, not _is_shared(outcomes, choices), True, True
-
-
-def _is_shared(outcomes: Array, choices: Array) -> bool:
-    """Whether outcomes have shape (n_trials, n_actions); of two readings, `Trials` takes the other."""
-    return outcomes.ndim == 2 and outcomes.shape != choices.shape
-
-
-def _checked_trials(trials: Any, model: Model) -> Trials:
-    """Trials whose actions are those of the model; all else was checked when they were put together."""
-    if not isinstance(trials, Trials):
-        _checks.fail("trials", "Trials", type(trials).__name__)
-    choices, outcomes, available, mask = trials
-    per_action = outcomes.ndim == 3 or _is_shared(outcomes, choices)
-    for name, x in (("outcomes", outcomes if per_action else None), ("available", available)):
-        if x is not None and x.shape[-1] != model.n_actions:
-            _checks.fail(f"trials.{name}", f"{model.n_actions} actions, as in the model", f"{x.shape[-1]}")
-    _checks.actions("trials.choices", choices, model.n_actions, mask)
-    return trials
+    score = _placement.over_subjects(score, axis, own)
+    return score(params, choices, outcomes, available, mask, reset)
