@@ -17,24 +17,26 @@ from behavioural_modelling import Trace, Trials, trials
 CHOICES = np.array([[0, 1, 2], [2, 2, 0]])
 OUTCOMES = np.arange(18, dtype=np.float32).reshape(2, 3, 3)
 MASK = np.array([[True, True, False], [True, True, True]])
+RESET = np.array([[False, False, True], [True, True, False]])
 
 
 @pytest.mark.parametrize("outcomes", [OUTCOMES, OUTCOMES[0], OUTCOMES[:, :, 0]], ids=np.shape)
 @pytest.mark.parametrize("available", [None, np.ones((2, 3, 3), bool)], ids=["None", "all"])
 @pytest.mark.parametrize("mask", [None, MASK], ids=["None", "some"])
-def test_what_goes_in_comes_out(outcomes, available, mask):
-    made = Trials(CHOICES, outcomes, available, mask)
+@pytest.mark.parametrize("reset", [None, RESET], ids=["None", "reset"])
+def test_what_goes_in_comes_out(outcomes, available, mask, reset):
+    made = Trials(CHOICES, outcomes, available, mask, reset)
     np.testing.assert_array_equal(made.choices, CHOICES)
     np.testing.assert_array_equal(made.outcomes, outcomes)
     assert jnp.issubdtype(made.choices.dtype, jnp.integer)
     assert made.outcomes.dtype == jnp.float32
-    for ours, given in ((made.available, available), (made.mask, mask)):
+    for ours, given in ((made.available, available), (made.mask, mask), (made.reset, reset)):
         if given is None:
             assert ours is None
         else:
             np.testing.assert_array_equal(ours, given)
             assert ours.dtype == bool
-    assert made._fields == ("choices", "outcomes", "available", "mask")
+    assert made._fields == ("choices", "outcomes", "available", "mask", "reset")
 
 
 def test_lists_and_keywords():
@@ -72,6 +74,23 @@ def test_every_trial_may_be_masked():
     assert not made.mask.any()
 
 
+@pytest.mark.parametrize(
+    "reset, expected, received",
+    [
+        (RESET.astype(int), "booleans", "int64 values"),
+        (RESET * 1.0, "booleans", "float64 values"),
+        (RESET[0], "shape (2, 3)", "shape (3,)"),
+        (RESET.T, "shape (2, 3)", "shape (3, 2)"),
+        (True, "shape (2, 3)", "shape ()"),
+        ([[True], [True, False]], "a rectangular array of numbers", "rows of unequal length"),
+    ],
+)
+def test_a_bad_reset_is_refused(reset, expected, received):
+    with pytest.raises(ValueError) as raised:
+        Trials(CHOICES, OUTCOMES, reset=reset)
+    assert str(raised.value) == f"reset: expected {expected}, got {received}"
+
+
 def test_trials_are_a_pytree():
     made = Trials(CHOICES, OUTCOMES, mask=MASK)
     assert len(jax.tree.leaves(made)) == 3
@@ -85,7 +104,7 @@ def test_trials_are_a_pytree():
 
 
 def test_trials_pass_through_jit_vmap_and_scan():
-    made = Trials(CHOICES, OUTCOMES, np.ones((2, 3, 3), bool), MASK)
+    made = Trials(CHOICES, OUTCOMES, np.ones((2, 3, 3), bool), MASK, RESET)
 
     def chosen_outcomes(one):
         assert isinstance(one, Trials) and one.choices.shape == (3,)
@@ -107,10 +126,11 @@ def test_trials_can_be_made_inside_jit():
 
     assert total(CHOICES, OUTCOMES, MASK) == OUTCOMES.sum()
     assert jax.jit(lambda mask: Trials(CHOICES, OUTCOMES, mask=mask).mask)(MASK).shape == (2, 3)
+    assert jax.jit(lambda reset: Trials(CHOICES, OUTCOMES, reset=reset).reset)(RESET).shape == (2, 3)
 
 
 def test_trials_can_be_pickled():
-    made = Trials(CHOICES, OUTCOMES, mask=MASK)
+    made = Trials(CHOICES, OUTCOMES, mask=MASK, reset=RESET)
     again = pickle.loads(pickle.dumps(made))
     assert isinstance(again, Trials)
     jax.tree.map(np.testing.assert_array_equal, again, made)

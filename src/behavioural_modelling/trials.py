@@ -40,6 +40,7 @@ class _TrialsFields(NamedTuple):
     outcomes: Float[Array, "..."]
     available: Bool[Array, "n_subjects n_trials n_actions"] | None
     mask: Bool[Array, "n_subjects n_trials"] | None
+    reset: Bool[Array, "n_subjects n_trials"] | None
 
 
 class Trials(_TrialsFields):
@@ -56,11 +57,14 @@ class Trials(_TrialsFields):
         mask: Which trials count, booleans, shape (n_subjects, n_trials). A trial that is False, missed
             or padded, is neither scored nor learned from, and its choice and outcome are not looked
             at. None: all of them.
+        reset: Before which trials what the subject has learned is set back to the beginning, as where
+            a new block begins, booleans, shape (n_subjects, n_trials). It is set back before a trial
+            that `mask` leaves out as well. None: never.
 
     Raises:
         ValueError: If shapes do not match, there is no subject or no trial, choices are not integers
-            or not actions or were not on offer, outcomes are NaN or infinite, or `available` or `mask`
-            are not booleans. Trials that `mask` leaves out may hold anything.
+            or not actions or were not on offer, outcomes are NaN or infinite, or `available`, `mask` or
+            `reset` are not booleans. Trials that `mask` leaves out may hold anything.
 
     Example:
         >>> Trials(choices=[[0, 1, 1]], outcomes=[[1.0, 0.0, 1.0]]).choices.shape
@@ -69,13 +73,17 @@ class Trials(_TrialsFields):
 
     __slots__ = ()
 
-    def __new__(cls, choices: Any, outcomes: Any, available: Any = None, mask: Any = None) -> Trials:
+    def __new__(
+        cls, choices: Any, outcomes: Any, available: Any = None, mask: Any = None, reset: Any = None
+    ) -> Trials:
         choices = _checks.integers("choices", choices)
         if choices.ndim != 2 or 0 in choices.shape:
             expected = "shape (n_subjects, n_trials), at least one of each"
             _checks.fail("choices", expected, f"shape {choices.shape}")
         if mask is not None:
             mask = _checks.booleans("mask", mask, choices.shape)
+        if reset is not None:
+            reset = _checks.booleans("reset", reset, choices.shape)
         outcomes = _trial_outcomes(outcomes, choices.shape, mask)
         n_actions = None if outcomes.shape == choices.shape else outcomes.shape[-1]
         if available is not None:
@@ -84,7 +92,125 @@ class Trials(_TrialsFields):
             available = _checks.booleans("available", available, (*choices.shape, n_actions))
         choices = _checks.actions("choices", choices, n_actions, mask)
         _check_on_offer(choices, available, mask)
-        return super().__new__(cls, choices, outcomes, available, mask)
+        return super().__new__(cls, choices, outcomes, available, mask, reset)
+
+    @classmethod
+    def from_dataframe(
+        cls,
+        frame: Any,
+        *,
+        subject: Any,
+        choice: Any,
+        outcome: Any,
+        block: Any = None,
+        trial: Any = None,
+        available: Any = None,
+        shown: Any = None,
+        actions: Any = None,
+        missed: Any = None,
+        reset_blocks: bool = True,
+    ) -> Trials:
+        """Trials from a tidy table: one row per trial, the rows of a subject in the order of play.
+
+        Subjects are numbered as they appear, so `labels = frame[subject].unique()` names them: subject i
+        is `labels[i]`. A subject with fewer trials than others is padded at the end, and the padding
+        masked.
+
+        A choice that is missing (NaN, None, pandas' NA), or a value in `missed`, is a missed response: it
+        is masked, and its outcome is not looked at. A masked trial holds choice 0 and outcome 0.
+
+        How choices are coded is never guessed. Without `actions` they are whole numbers from 0, and a
+        table in which 0 never occurs is refused, as its labels may count from 1.
+
+        Args:
+            frame: A pandas data frame, or what has a `to_pandas` method, as a polars data frame does.
+            subject: The column that says whose trial it is.
+            choice: The column of the choices.
+            outcome: The column of what the chosen action paid; or a list of columns, one per action in
+                their order, where it is known what each would have paid.
+            block: The column of the blocks. A block's label may come again with another subject.
+            trial: The column of the trial numbers, to be checked: within a subject and block they must grow
+                from row to row, so that rows out of order or there twice are refused. Gaps may be.
+            available: Which actions were on offer: a list of columns of booleans, or of 0 and 1, one per
+                action in their order.
+            shown: Which actions were on offer, said in the other way: a list of columns that hold the
+                labels of those shown, such as `["left", "right"]`. Where one is missing, none was shown.
+            actions: The labels of the actions in order: the first is action 0. Every action must be
+                among them, chosen or not.
+            missed: The value, or a list of those, that stands for a missed response, such as -1.
+            reset_blocks: Whether a new block begins from nothing: `reset` is then True on the first row of
+                each block after a subject's first. False: what was learned is carried on.
+
+        Returns:
+            The trials. `available` is None where neither argument said what was on offer, `mask` where
+            every trial counts, `reset` without blocks to reset.
+
+        Raises:
+            ValueError: If `frame` is no data frame or has no row, or a column is not there; if the rows of
+                a subject, or of a block, are not together, or have no label, or trials are not numbered
+                upwards; if a choice is no action or was not on offer, an outcome beside a response is
+                no finite number, or what the arguments say does not fit together.
+
+        Example:
+            >>> import pandas as pd
+            >>> columns = {"id": ["ann", "ann", "bob"], "key": ["f", "j", "j"], "won": [1, 0, 1]}
+            >>> frame = pd.DataFrame(columns)
+            >>> keys = ["f", "j"]
+            >>> trials = Trials.from_dataframe(frame, subject="id", choice="key", outcome="won", actions=keys)
+            >>> trials.choices.tolist(), trials.mask.tolist()
+            ([[0, 1], [1, 0]], [[True, True], [True, False]])
+            >>> list(frame["id"].unique())
+            ['ann', 'bob']
+        """
+        from . import _frames  # imports pandas
+
+        arrays = _frames.read(
+            frame,
+            subject=subject,
+            choice=choice,
+            outcome=outcome,
+            block=block,
+            trial=trial,
+            available=available,
+            shown=shown,
+            actions=actions,
+            missed=missed,
+            reset_blocks=reset_blocks,
+        )
+        return cls(*arrays)
+
+    def to_dataframe(self, *, subjects: Any = None, actions: Any = None) -> Any:
+        """The trials as a tidy table, which `from_dataframe` reads back.
+
+        Columns: `subject`; `trial`, from 0 for each subject; `block`, from 0, where `reset` is given;
+        `choice`; `outcome`, or `outcome_0`, `outcome_1` and so on where each action's is known; and
+        `available_0` and so on where `available` is given.
+
+        On a masked trial choice and outcome are missing. Masked trials after a subject's last that counts
+        are padding and have no row; a subject with none that counts keeps all its rows, as missed.
+
+        Args:
+            subjects: The labels of the subjects in order, to be put back. None: numbers from 0.
+            actions: The labels of the actions in order, for the choices. None: numbers from 0. To read
+                back a table in which action 0 is never chosen, give `from_dataframe` its `actions`.
+
+        Returns:
+            A pandas data frame with one row per trial.
+
+        Raises:
+            ValueError: If labels are missing, repeated, or not one per subject or action.
+
+        Example:
+            >>> trials = Trials(choices=[[0, 1]], outcomes=[[1.0, 0.0]])
+            >>> print(trials.to_dataframe(subjects=["ann"], actions=["f", "j"]).to_string(index=False))
+            subject  trial choice  outcome
+                ann      0      f      1.0
+                ann      1      j      0.0
+        """
+        from . import _frames  # imports pandas
+
+        arrays = (None if x is None else np.asarray(x) for x in self)
+        return _frames.write(*arrays, subjects=subjects, actions=actions)
 
 
 # JAX rebuilds a record from its leaves, which may be tracers or one subject's rows: it must not check them.
