@@ -68,12 +68,15 @@ def iterator(outcomes=OUTCOMES, choices=(0, 1, 1, 0), alpha_p=0.3, alpha_n=0.1):
     return rw.asymmetric_rescorla_wagner_update_iterator(outcomes, choices, alpha_p, alpha_n)
 
 
-def simulated(key=KEY, model=MODEL, outcomes=OUTCOMES, record=("choices",), **params):
-    return simulate(key, model, PARAMS | params, outcomes, record=record)
+def simulated(
+    key=KEY, model=MODEL, outcomes=OUTCOMES, record=("choices",), available=None, reset=None, **params
+):
+    params = PARAMS | params
+    return simulate(key, model, params, outcomes, available=available, reset=reset, record=record)
 
 
-def trials(choices=CHOICES, outcomes=PAID, available=None, mask=None):
-    return Trials(choices, outcomes, available, mask)
+def trials(choices=CHOICES, outcomes=PAID, available=None, mask=None, reset=None):
+    return Trials(choices, outcomes, available, mask, reset)
 
 
 def scored(model=MODEL, of=trials, **params):
@@ -382,11 +385,23 @@ BAD = {
     # The builders.
     **{
         f"{builder.__name__}: {what}": Bad(partial(builder, **arguments), name, expected, received)
-        for builder in (models.rescorla_wagner, models.asymmetric_rescorla_wagner)
+        for builder in (
+            *(models.rescorla_wagner, models.asymmetric_rescorla_wagner, models.biased_random),
+            *(models.win_stay_lose_shift, models.choice_kernel, models.rescorla_wagner_choice_kernel),
+        )
         for what, arguments, name, expected, received in (
             ("no action", {"n_actions": 0}, "n_actions", "at least 2", "0"),
             ("one action", {"n_actions": 1}, "n_actions", "at least 2", "1"),
             ("2.0 actions", {"n_actions": 2.0}, "n_actions", "a whole number", "2.0"),
+        )
+    },
+    **{
+        f"{builder.__name__}: {what}": Bad(partial(builder, **arguments), name, expected, received)
+        for builder in (
+            *(models.rescorla_wagner, models.asymmetric_rescorla_wagner),
+            models.rescorla_wagner_choice_kernel,
+        )
+        for what, arguments, name, expected, received in (
             ("nan", {"n_actions": 2, "initial_value": NAN}, "initial_value", "finite", "nan"),
             ("inf", {"n_actions": 2, "initial_value": INF}, "initial_value", "finite", "inf"),
             ("many", {"n_actions": 2, "initial_value": HALF}, "initial_value", "number", "(2,)"),
@@ -460,6 +475,10 @@ BAD = {
             ("available shape", {"available": np.ones((3, 2), bool)}, "", "(2, 3, 2)", "(3, 2)"),
             ("mask of floats", {"mask": np.ones((2, 3))}, "", "booleans", "float64"),
             ("mask shape", {"mask": np.ones(3, bool)}, "", "(2, 3)", "(3,)"),
+            ("reset of integers", {"reset": CHOICES}, "", "booleans", "int64"),
+            ("reset shape", {"reset": np.ones((3, 2), bool)}, "", "(2, 3)", "(3, 2)"),
+            ("reset of blocks", {"reset": [True, False, False]}, "", "(2, 3)", "(3,)"),
+            ("ragged reset", {"reset": [[True] * 3, [True]]}, "", "rectangular", "unequal"),
         )
     },
     "Trials: outcome nan on a trial that counts": Bad(
@@ -528,6 +547,47 @@ BAD = {
             ),
             ("outcomes of one axis", {"outcomes": HALF}, "outcomes", "(n_trials, 2)", "(2,)"),
             ("outcomes, actions", {"outcomes": np.ones((4, 3))}, "outcomes", "(n_trials, 2)", "3)"),
+            ("available of integers", {"available": OUTCOMES.astype(int)}, "available", "booleans", "int64"),
+            ("available, a bool", {"available": True}, "available", "(4, 2)", "()"),
+            ("available, trials", {"available": OUTCOMES[:3] == 1}, "available", "(4, 2)", "(3, 2)"),
+            ("available, actions", {"available": np.ones((4, 3), bool)}, "available", "(4, 2)", "(4, 3)"),
+            ("available, own trials", {"available": PAID == 1}, "available", "(2, 4, 2)", "(2, 3, 2)"),
+            ("no subject's available", {"available": np.ones((0, 4, 2), bool)}, "available", "(1, ", "(0, "),
+            ("ragged available", {"available": [[True] * 2, [True]]}, "available", "rectangular", "unequal"),
+            (
+                "nothing on offer",
+                {"available": OUTCOMES * [[1], [1], [0], [0]] == 1},
+                "available",
+                "an action on offer on every trial",
+                "none at index (2,)",
+            ),
+            (
+                "nothing on offer for one subject",
+                {"available": np.stack([OUTCOMES, OUTCOMES * [[1], [1], [1], [0]]]) == 1},
+                "available",
+                "an action on offer",
+                "none at index (1, 3)",
+            ),
+            ("reset of integers", {"reset": [1, 0, 0, 0]}, "reset", "booleans", "int64"),
+            ("reset, a bool", {"reset": True}, "reset", "(4,)", "()"),
+            ("reset, trials", {"reset": np.ones(3, bool)}, "reset", "(4,)", "(3,)"),
+            ("reset, own trials", {"reset": np.ones((2, 3), bool)}, "reset", "(2, 4)", "(2, 3)"),
+            ("reset per action", {"reset": np.ones((1, 4, 2), bool)}, "reset", "(4,)", "(1, 4, 2)"),
+            ("no subject's reset", {"reset": np.ones((0, 4), bool)}, "reset", "(1, 4)", "(0, 4)"),
+            (
+                "numbers of subjects and available",
+                {"alpha_p": [0.1] * 3, "available": np.ones((2, 4, 2), bool)},
+                "available",
+                "3 subjects",
+                "2",
+            ),
+            (
+                "numbers of subjects, outcomes and reset",
+                {"outcomes": np.ones((3, 4, 2)), "reset": np.ones((2, 4), bool)},
+                "reset",
+                "3 subjects, as in outcomes",
+                "2",
+            ),
             ("record", {"record": ("value",)}, "record", "values, choice_p", "'value'"),
             ("record nothing", {"record": ()}, "record", "values, choice_p", "nothing"),
             ("model a builder", {"model": models.rescorla_wagner}, "model", "a Model", "function"),
@@ -717,6 +777,8 @@ def test_values_are_not_checked_inside_jit():
         PARAMS | {"alpha_p": 1.5, "temperature": -1.0}
     )
     assert trace.values.shape == (1, 4, 2)
+    nothing_on_offer = jax.jit(lambda available: simulated(available=available))(OUTCOMES == 0)
+    assert nothing_on_offer.choices.shape == (1, 4)
     made = jax.jit(Trials)(jnp.full((2, 3), 9), jnp.full((2, 3, 2), NAN))
     assert isinstance(made, Trials) and (made.choices == 9).all()
 
@@ -738,6 +800,8 @@ def test_shapes_are_checked_inside_jit_and_vmap():
         jax.jit(lambda outcomes: simulated(outcomes=outcomes))(jnp.ones((4, 3)))
     with pytest.raises(ValueError, match=r"^chosen: .*got shape \(3,\)"):
         jax.vmap(lambda chosen: update(chosen=chosen))(jnp.ones((5, 3)))
+    with pytest.raises(ValueError, match=r"^reset: .*got shape \(3,\)"):
+        jax.jit(lambda reset: simulated(reset=reset))(np.ones(3, bool))
     with pytest.raises(ValueError, match=r"^key: .*got an array of keys of shape \(3,\)"):
         jax.jit(lambda key: simulated(key=key))(KEYS)
 
