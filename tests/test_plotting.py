@@ -11,7 +11,7 @@ import pytest
 from matplotlib import font_manager
 from matplotlib.colors import to_hex
 
-from behavioural_modelling import plotting
+from behavioural_modelling import Fit, Recovery, plotting
 from behavioural_modelling.learning.rescorla_wagner import asymmetric_rescorla_wagner_update
 
 
@@ -99,6 +99,85 @@ def test_plot_array_shape_draws_a_cell_per_entry(ax):
     assert {"outcomes", "(4, 5)", "alpha", "(3)"} <= {text.get_text() for text in ax.texts}
 
 
+def test_plot_surface_draws_the_differences_from_the_maximum(ax):
+    x, y = np.linspace(0, 20, 41), np.array([0.0, 1.0, 2.0])
+    surface = -100 - np.broadcast_to(x, (3, 41))
+    surface = np.where(y[:, None] == 1, surface, surface - 0.25)
+    assert plotting.plot_surface(ax, x, y, jnp.asarray(surface), xlabel="a", ylabel="b") is ax
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("a", "b")
+    (marker,) = ax.get_lines()
+    assert (*marker.get_xdata(), *marker.get_ydata()) == (0, 1)
+    (filled,) = ax.collections
+    # In the middle row the surface is x below its maximum, so the bands end at these x.
+    bands = dict(zip(filled.levels[:-1], filled.get_paths(), strict=True))
+    for lower, upper in ((-20, -10), (-10, -5), (-5, -2), (-2, -1), (-1, -0.5), (-0.5, 0)):
+        corners = bands[lower].vertices
+        np.testing.assert_allclose(np.abs(corners[corners[:, 1] == 1][:, 0]).max(), -lower)
+        np.testing.assert_allclose(np.abs(corners[corners[:, 1] == 1][:, 0]).min(), -upper)
+    bar = ax.figure.axes[1]
+    assert "maximum" in bar.get_ylabel() and {-50, -1, 0} <= set(bar.get_yticks())
+
+
+def test_plot_surface_passes_over_what_is_not_known(ax):
+    surface = np.array([[-9.0, np.nan], [np.nan, -4.0], [-5.0, -6.0]])
+    plotting.plot_surface(ax, [10, 20], [1, 2, 3], surface, xlabel="a", ylabel="b")
+    assert (*ax.get_lines()[0].get_xdata(), *ax.get_lines()[0].get_ydata()) == (20, 2)
+
+
+def some_recovery(at_bound=(False, False, True, False)):
+    """Four subjects: found, found without an error, at a bound, and not found."""
+    fields = dict.fromkeys(Fit._fields)
+    fields["params"] = {"alpha": np.array([0.3, 0.4, 1.0, np.nan])}
+    fields["standard_errors"] = {"alpha": np.array([0.05, np.nan, np.nan, np.nan])}
+    fields["at_bound"] = {"alpha": np.array(at_bound)}
+    return Recovery({"alpha": np.array([0.2, 0.5, 0.9, 0.7])}, Fit(**fields))
+
+
+def test_plot_recovery_draws_estimates_against_true_values(ax):
+    assert plotting.plot_recovery(ax, some_recovery(), "alpha") is ax
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("true alpha", "estimated alpha")
+    diagonal, points, at_bound = ax.get_lines()
+    np.testing.assert_array_equal(diagonal.get_xydata(), [[0.2, 0.2], [0.9, 0.9]])
+    np.testing.assert_array_equal(points.get_xydata(), [[0.2, 0.3], [0.5, 0.4], [0.7, np.nan]])
+    np.testing.assert_array_equal(at_bound.get_xydata(), [[0.9, 1.0]])
+    assert at_bound.get_markerfacecolor() == "none" != points.get_markerfacecolor()
+    ((with_error, without, _),) = [bars.get_segments() for bars in ax.collections]
+    np.testing.assert_allclose(with_error, [[0.2, 0.25], [0.2, 0.35]])
+    np.testing.assert_allclose(without, [[0.5, 0.4], [0.5, 0.4]])
+    # A third of the span of true values around them.
+    np.testing.assert_allclose(ax.get_ylim(), [0.2 - 0.21, 0.9 + 0.21])
+
+
+@pytest.mark.parametrize("at_bound, n_lines", [([False] * 4, 2), ([True] * 4, 3)])
+def test_plot_recovery_with_none_or_all_at_a_bound(ax, at_bound, n_lines):
+    plotting.plot_recovery(ax, some_recovery(at_bound), "alpha", label=r"$\alpha$")
+    assert len(ax.get_lines()) == n_lines and ax.get_xlabel() == r"true $\alpha$"
+    assert len(ax.get_legend_handles_labels()[1]) == n_lines
+
+
+def test_plot_matrix_writes_the_numbers_in(ax):
+    matrix = np.array([[0.75, 0.25], [np.nan, 1.0]])
+    assert plotting.plot_matrix(ax, matrix, ["one", "two"], xlabel="fitted", ylabel="simulated") is ax
+    written = {(int(t.get_position()[1]), int(t.get_position()[0])): t.get_text() for t in ax.texts}
+    assert written == {(0, 0): "0.75", (0, 1): "0.25", (1, 1): "1.00"}
+    (image,) = ax.get_images()
+    np.testing.assert_array_equal(np.ma.filled(image.get_array(), np.nan), matrix)
+    assert image.get_clim() == (0, 1)
+    # Dark on light and light on dark.
+    assert [t.get_color() for t in ax.texts] == ["black", "white", "black"]
+    for labels in (ax.get_xticklabels(), ax.get_yticklabels()):
+        assert [label.get_text() for label in labels] == ["one", "two"]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("fitted", "simulated")
+
+
+def surface(ax, x, y, of):
+    return plotting.plot_surface(ax, x, y, of, xlabel="x", ylabel="y")
+
+
+def matrix(ax, of, names):
+    return plotting.plot_matrix(ax, of, names, xlabel="x", ylabel="y")
+
+
 @pytest.mark.parametrize(
     "draw, name",
     [
@@ -110,6 +189,11 @@ def test_plot_array_shape_draws_a_cell_per_entry(ax):
         (lambda ax: plotting.plot_learning(ax, [[1.0]], [(0.1, 0.1)]), "outcomes"),
         (lambda ax: plotting.plot_learning(ax, [1.0], [(2.0, 0.1)]), "alpha_p"),
         (lambda ax: plotting.plot_softmax(ax, [0.0]), "temperature"),
+        (lambda ax: surface(ax, [1, 2, 3], [1, 2], np.zeros((3, 2))), "log_likelihood"),
+        (lambda ax: surface(ax, [1, 2, 3], [1, 2], np.zeros(6)), "log_likelihood"),
+        (lambda ax: plotting.plot_recovery(ax, some_recovery(), "beta"), "name"),
+        (lambda ax: matrix(ax, np.eye(2), ["one"]), "matrix"),
+        (lambda ax: matrix(ax, np.ones((2, 3)), ["one", "two"]), "matrix"),
     ],
 )
 def test_bad_input_is_named(ax, draw, name):

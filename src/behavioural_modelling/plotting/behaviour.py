@@ -1,68 +1,22 @@
-"""The house style of the course's figures, and the figures that several chapters share.
-
-Every function draws on axes that it is given and returns them. Actions are told apart by colour and by a
-second cue, dashes or markers, so that no figure depends on colour alone.
-"""
+"""Figures of simulated behaviour: values, choices, learning curves, choice rules, shapes of arrays."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
-from importlib import resources
-from itertools import cycle, islice
+from itertools import cycle
 
-import fontpkg
 import matplotlib.pyplot as plt
 import numpy as np
 from jax.typing import ArrayLike
-from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from . import _checks
-from .decision_rules import softmax
-from .learning.rescorla_wagner import asymmetric_rescorla_wagner_update_iterator
+from .. import _checks
+from ..decision_rules import softmax
+from ..learning.rescorla_wagner import asymmetric_rescorla_wagner_update_iterator
+from .style import DASHES, GREY, MARKERS, action_colours
 
-__all__ = [
-    "action_colours",
-    "plot_actions",
-    "plot_array_shape",
-    "plot_choices",
-    "plot_learning",
-    "plot_softmax",
-    "use_house_style",
-]
-
-DASHES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)))
-MARKERS = ("o", "s", "^", "D", "v")
-GREY = "#616161"
-
-
-def use_house_style() -> None:
-    """Make all figures from now on in the house style: line width 1, light grey face, Heebo, `bold` colours.
-
-    The font comes from the fontpkg-heebo package; nothing is fetched.
-    """
-    font_manager.fontManager.addfont(fontpkg.path("Heebo"))
-    with resources.as_file(resources.files(__package__) / "house.mplstyle") as sheet:
-        plt.style.use(sheet)
-    plt.rcParams["axes.prop_cycle"] = plt.cycler(color=action_colours(len(_bold())))
-
-
-def action_colours(n_actions: int) -> list[tuple[float, float, float]]:
-    """The colours of the actions, from the `bold` colour map of the colormaps package.
-
-    Args:
-        n_actions: How many, at least 1. Past the eleven colours of the map they start again.
-
-    Returns:
-        One (red, green, blue) triple per action, each number in [0, 1].
-
-    Raises:
-        ValueError: If `n_actions` is no whole number of at least 1.
-    """
-    n_actions = _checks.size("n_actions", n_actions, minimum=1)
-    return list(islice(cycle(map(tuple, _bold())), n_actions))
+__all__ = ["plot_actions", "plot_array_shape", "plot_choices", "plot_learning", "plot_softmax"]
 
 
 def plot_actions(ax: Axes, series: ArrayLike, *, ylabel: str, labels: Sequence[str] | None = None) -> Axes:
@@ -196,14 +150,6 @@ def plot_array_shape(
     ax.text(left + n_columns / 2, -0.4, name, ha="center", va="bottom")
     ax.text(left + n_columns / 2, n_rows + 0.3, f"({', '.join(axes)})", ha="center", va="top", color=GREY)
     return ax
-
-
-def _bold() -> list[list[float]]:
-    """The colours of `bold`. colormaps 0.5 builds it with an argument that matplotlib 3.11 deprecates."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Passing 'N' to ListedColormap", DeprecationWarning)
-        from colormaps import bold
-    return np.asarray(bold.colors)[:, :3].tolist()
 
 
 def _trials_by_actions(name: str, x: ArrayLike) -> np.ndarray:
