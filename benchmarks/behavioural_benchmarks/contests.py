@@ -18,9 +18,13 @@ import behavioural_modelling as bm
 from behavioural_modelling.utils import subject_keys
 
 from .c_kernel import c_kernel, why_no_c_kernel
+from .fitting_agreement import compare_fits, compare_likelihoods
+from .fitting_task import make_fitting_task
 from .numba_parallel import numba_parallel, why_no_numba
 from .numpy_vectorised import numpy_vectorised
+from .optax_fit import optax_lbfgs, why_no_optax
 from .python_loop import python_loop
+from .scipy_fits import scipy_jax, scipy_numba, scipy_numpy, why_no_scipy
 from .task import agreement, choice_key, make_task
 from .textbook_jax import textbook_jax, textbook_log_likelihood, uniforms_of_textbook
 
@@ -46,6 +50,7 @@ class Entrant(NamedTuple):
         most_subjects: Run no more than these, and scale the time up.
         devices: On how many CPU devices.
         on_gpu: Whether it runs on a GPU as well, where there is one.
+        most_repeats: Time no more later calls than these.
     """
 
     prepare: Callable[[Size], Callable[[], Any]]
@@ -53,6 +58,7 @@ class Entrant(NamedTuple):
     most_subjects: int | None = None
     devices: int = 1
     on_gpu: bool = False
+    most_repeats: int | None = None
 
 
 def _host(program: Callable) -> Callable[[Size], Callable]:
@@ -96,10 +102,37 @@ def _gradient(size: Size, ours: bool) -> Callable:
     return partial(gradient, params, choices, outcomes)
 
 
+def _fit(size: Size, n_starts: int = 8) -> Callable:
+    task = make_fitting_task(*size)
+    model, trials = bm.models.asymmetric_rescorla_wagner(size.n_actions), bm.Trials(*task[:2])
+
+    def fit():
+        found = bm.fit(jax.random.key(4), model, trials, priors=None, n_starts=n_starts)
+        return found.params, found.log_likelihood
+
+    return fit
+
+
+def _fit_by(program: Callable) -> Callable[[Size], Callable]:
+    """An opponent of `bm.fit`."""
+    return lambda size, n_starts=8: partial(program, *make_fitting_task(*size, n_starts))
+
+
 OURSELVES = Entrant(_simulate, on_gpu=True)
 GRADIENTS = {
     "bm.log_likelihood": Entrant(partial(_gradient, ours=True), on_gpu=True),
     "textbook JAX": Entrant(partial(_gradient, ours=False), on_gpu=True),
+}
+OUR_FIT = Entrant(_fit, on_gpu=True, most_repeats=5)
+FITS = {
+    "bm.fit": OUR_FIT,
+    "SciPy on a NumPy loop": Entrant(_fit_by(scipy_numpy), why_no_scipy, most_subjects=2, most_repeats=2),
+    "SciPy on Numba": Entrant(
+        _fit_by(scipy_numba), lambda: why_no_scipy() or why_no_numba(), most_subjects=40, most_repeats=3
+    ),
+    "SciPy on textbook JAX": Entrant(_fit_by(scipy_jax), why_no_scipy, most_subjects=20, most_repeats=3),
+    # All of its subjects wait for the slowest; scaled up, they come in groups of 40, which is faster.
+    "optax.lbfgs": Entrant(_fit_by(optax_lbfgs), why_no_optax, most_subjects=40, on_gpu=True, most_repeats=3),
 }
 BY_TRIALS = {f"simulate, {n:,} trials": Size(4, n) for n in (100, 1_000, 10_000, 100_000)}
 """A scan that stacks its outputs must not take time quadratic in the number of trials."""
@@ -127,6 +160,9 @@ CONTESTS: dict[str, tuple[Size, dict[str, Entrant]]] = {
     ),
     "gradient of the log-likelihood": (Size(1_000, 200), GRADIENTS),
     "gradient, few subjects": (Size(40, 200), GRADIENTS),
+    "fit, 40 subjects": (Size(40, 200), FITS),
+    "fit, 1,000 subjects": (Size(1_000, 200), FITS),
+    "fit, 10,000 subjects": (Size(10_000, 200), {"bm.fit": OUR_FIT}),
     **{name: (size, {OURS: OURSELVES}) for name, size in BY_TRIALS.items()},
 }
 
@@ -167,3 +203,16 @@ def _check_gradients() -> None:
     for name, slope in ours.items():
         scale = np.abs(textbook[name]).max()
         assert np.abs(slope - textbook[name]).max() < 1e-4 * scale, f"slopes by {name} differ"
+
+
+def check_fits(n_subjects: int = 20, n_starts: int = 8) -> dict[str, float]:
+    """Every fit of the same subjects: the share of them for whom it finds the best that any has found.
+
+    Raises:
+        AssertionError: If the likelihoods differ, or `bm.fit` is worse than another for any subject.
+    """
+    size = Size(n_subjects, n_trials=200)
+    task = make_fitting_task(*size, n_starts)
+    compare_likelihoods(task)
+    fits = {name: e.prepare(size, n_starts)() for name, e in FITS.items() if not e.why_not()}
+    return compare_fits(fits, "bm.fit", task)

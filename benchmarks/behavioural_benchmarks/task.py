@@ -41,10 +41,15 @@ def choice_key() -> jax.Array:
     return jax.random.key(2)
 
 
+def reward_probabilities(n_actions: int) -> np.ndarray:
+    """How often each action pays."""
+    return np.resize(REWARD_PROBABILITIES, n_actions)
+
+
 def make_task(n_subjects: int, n_trials: int = 100, n_actions: int = 5) -> Task:
     """A bandit task, and subjects who each have their own parameters."""
     rng = np.random.default_rng(0)
-    pays = np.resize(REWARD_PROBABILITIES, n_actions)
+    pays = reward_probabilities(n_actions)
     outcomes = (rng.uniform(size=(n_trials, n_actions)) < pays).astype(np.float32)
     alpha_p, alpha_n, u = rng.uniform(size=(3, n_subjects)).astype(np.float32)
     temperature = np.float32(0.05) + np.float32(0.45) * u
