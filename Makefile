@@ -7,6 +7,8 @@ CONSTRAINTS ?= constraints.txt
 PIP_FLAGS ?=
 # Options for the benchmarks: `make bench OPTIONS="--only gradient --rounds 1"`.
 OPTIONS ?=
+# How the tests share the processor: files side by side, each file and notebook in one process.
+PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist loadscope
 NOTEBOOKS ?= $(sort $(wildcard book/*.ipynb))
 
 VENV := .venv
@@ -30,7 +32,7 @@ book: $(INSTALLED)  ## build the site into _build/html; a warning is an error
 	@$(BIN)/python scripts/check_site.py
 
 test: $(INSTALLED)  ## run the unit tests, then every notebook against its stored outputs
-	$(BIN)/python -m pytest --nbval --nbval-current-env tests $(NOTEBOOKS)
+	$(BIN)/python -m pytest $(PARALLEL) --nbval --nbval-current-env tests $(NOTEBOOKS)
 
 execute: $(INSTALLED)  ## re-run the notebooks and store their outputs (NOTEBOOKS=... for some)
 	$(BIN)/python scripts/execute_notebooks.py $(NOTEBOOKS)
