@@ -151,7 +151,7 @@ def test_no_number_is_frozen_by_a_compiled_function():
         model = models.rescorla_wagner(2, initial_value)
         trace = simulate(key, model, {"alpha": alpha, "temperature": 0.3}, outcomes)
         uniforms = jax.random.uniform(jax.random.fold_in(key, 0), (30,))
-        expected = reference.play(uniforms, outcomes, alpha, alpha, 0.3, initial_value)
+        expected = reference.play(uniforms, outcomes, alpha, alpha, 0.3, initial_value=initial_value)
         # 30 trials of three roundings each.
         np.testing.assert_allclose(trace.values[0], expected[0], rtol=0, atol=100 * UNIT)
 

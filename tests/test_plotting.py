@@ -148,6 +148,14 @@ def test_plot_recovery_draws_estimates_against_true_values(ax):
     np.testing.assert_allclose(ax.get_ylim(), [0.2 - 0.21, 0.9 + 0.21])
 
 
+def test_plot_recovery_shows_what_is_beyond_the_axis_at_its_edge(ax):
+    plotting.plot_recovery(ax, some_recovery([False] * 4), "alpha", limits=(0.0, 0.95))
+    assert ax.get_xlim() == ax.get_ylim() == (0.0, 0.95)
+    assert ax.get_legend_handles_labels()[1].count("beyond the axis") == 1
+    (beyond,) = [line for line in ax.get_lines() if line.get_label() == "beyond the axis"]
+    np.testing.assert_array_equal(beyond.get_xydata(), [[0.9, 0.95]])
+
+
 @pytest.mark.parametrize("at_bound, n_lines", [([False] * 4, 2), ([True] * 4, 3)])
 def test_plot_recovery_with_none_or_all_at_a_bound(ax, at_bound, n_lines):
     plotting.plot_recovery(ax, some_recovery(at_bound), "alpha", label=r"$\alpha$")

@@ -82,8 +82,9 @@ def test_readme_links_exist():
 def test_readme_code_runs():
     blocks = re.findall(r"^```python\n(.*?)^```", text("README.md"), re.DOTALL | re.MULTILINE)
     assert blocks
+    namespace = {"__name__": "__main__"}  # one for all: a block goes on where the one before it ended
     for block in blocks:
-        exec(compile(block, "README.md", "exec"), {"__name__": "__main__"})
+        exec(compile(block, "README.md", "exec"), namespace)
 
 
 def test_colab_links_lead_to_notebooks():

@@ -86,11 +86,13 @@ class Fit(NamedTuple):
         subjects = np.arange(n_subjects) if subjects is None else np.asarray(subjects)
         if subjects.shape != (n_subjects,):
             _checks.fail("subjects", f"{n_subjects} labels", f"shape {subjects.shape}")
-        columns = {"subject": subjects, **self.params}
-        columns |= {f"se_{name}": x for name, x in self.standard_errors.items()}
+        columns = dict(self.params) | {f"se_{name}": x for name, x in self.standard_errors.items()}
         columns |= {f"at_bound_{name}": x for name, x in self.at_bound.items()}
         rest = ("log_likelihood", "log_prob", "aic", "bic", "n_trials", "converged", "n_agree", "problem")
-        return pd.DataFrame(columns | {name: getattr(self, name) for name in rest})
+        columns |= {name: getattr(self, name) for name in rest}
+        # Of 32 bits, a rounded number would be shown as -23.190001.
+        columns = {name: x.astype(float) if x.dtype.kind == "f" else x for name, x in columns.items()}
+        return pd.DataFrame({"subject": subjects} | columns)
 
 
 def fit(

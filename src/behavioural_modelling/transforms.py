@@ -28,7 +28,7 @@ class Transform(NamedTuple):
     Attributes:
         to_range: From any real number to the range.
         to_real: From the range to the real line; its ends go to infinity.
-        log_jacobian: At a real number x, log |dy/dx| of `to_range`.
+        log_jacobian: At a real number, the logarithm of how steep `to_range` is there.
     """
 
     to_range: Callable[[Float[Array, "..."]], Float[Array, "..."]]

@@ -49,7 +49,14 @@ def plot_surface(
     return ax
 
 
-def plot_recovery(ax: Axes, recovery: Recovery, name: str, *, label: str | None = None) -> Axes:
+def plot_recovery(
+    ax: Axes,
+    recovery: Recovery,
+    name: str,
+    *,
+    label: str | None = None,
+    limits: tuple[float, float] | None = None,
+) -> Axes:
     """The estimates of one parameter against the true values, with bars of one standard error.
 
     An open marker is an estimate at a bound, which has no standard error. A triangle at the edge is one that
@@ -60,6 +67,7 @@ def plot_recovery(ax: Axes, recovery: Recovery, name: str, *, label: str | None 
         recovery: What `recovery` returned.
         name: The name of the parameter.
         label: What the axes call it. None: its name.
+        limits: The ends of both axes. None: those of the true values, and a margin on the vertical axis.
 
     Returns:
         `ax`.
@@ -74,7 +82,7 @@ def plot_recovery(ax: Axes, recovery: Recovery, name: str, *, label: str | None 
     error = np.where(np.isfinite(fit.standard_errors[name]), fit.standard_errors[name], 0)
     low, high = np.nanmin(true), np.nanmax(true)
     margin = 0.3 * (high - low) or 0.5
-    bottom, top = low - margin, high + margin
+    bottom, top = limits or (low - margin, high + margin)
     estimate, at_bound = fit.params[name], fit.at_bound[name]
     beyond = (estimate < bottom) | (estimate > top)
     ax.plot([low, high], [low, high], color=GREY, linestyle="--", label="estimate = true value")
@@ -85,7 +93,7 @@ def plot_recovery(ax: Axes, recovery: Recovery, name: str, *, label: str | None 
         if some.any():
             at = np.clip(estimate[some], bottom, top)
             ax.plot(true[some], at, marker, color=colour, mfc="none", clip_on=False, label=meaning)
-    ax.set(xlabel=f"true {label}", ylabel=f"estimated {label}", ylim=(bottom, top))
+    ax.set(xlabel=f"true {label}", ylabel=f"estimated {label}", ylim=(bottom, top), xlim=limits)
     return ax
 
 
