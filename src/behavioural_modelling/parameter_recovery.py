@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Recovery", "recovery"]
 
-NORMAL_95 = 1.959964
+_NORMAL_95 = 1.959964
 """How many standard errors to either side an interval of 95 per cent goes."""
 
 
@@ -85,7 +85,7 @@ class Recovery(NamedTuple):
         error = np.asarray(self.fit.standard_errors[name], dtype=float)
         found, known = np.isfinite(estimate), np.isfinite(error) & np.isfinite(estimate)
         off = (estimate - true)[found]
-        inside = np.abs(estimate - true)[known] <= NORMAL_95 * error[known]
+        inside = np.abs(estimate - true)[known] <= _NORMAL_95 * error[known]
         return {
             "n": int(found.sum()),
             "n_failed": int((~found).sum()),
