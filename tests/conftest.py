@@ -3,6 +3,7 @@
 import logging
 
 import jax
+import numpy as np
 import pytest
 
 
@@ -15,6 +16,14 @@ def x64():
         from jax.experimental import enable_x64
     with enable_x64(True):
         yield
+
+
+@pytest.fixture(scope="module")
+def outcomes():
+    """Two arms that pay with probabilities .8 and .2, and change places every 25 trials."""
+    better = np.arange(200) // 25 % 2 == np.c_[[0, 1]]
+    pays = np.random.default_rng(0).uniform(size=(200, 2)) < np.where(better.T, 0.8, 0.2)
+    return pays.astype(np.float32)
 
 
 class _Compilations(logging.Handler):

@@ -48,14 +48,6 @@ fit = partial(bm.fit, progress=False)
 
 
 @pytest.fixture(scope="module")
-def outcomes():
-    """Two arms that pay with probabilities .8 and .2, and change places every 25 trials."""
-    better = np.arange(N_TRIALS) // 25 % 2 == np.c_[[0, 1]]
-    pays = np.random.default_rng(0).uniform(size=(N_TRIALS, 2)) < np.where(better.T, 0.8, 0.2)
-    return pays.astype(np.float32)
-
-
-@pytest.fixture(scope="module")
 def trials(outcomes):
     trace = bm.simulate(jax.random.key(1), MODEL, TRUE, outcomes, record=("choices",))
     return Trials(np.asarray(trace.choices), outcomes)

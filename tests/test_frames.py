@@ -3,11 +3,11 @@
 import importlib.util
 import re
 from functools import partial
-from typing import NamedTuple
 
 import jax
 import numpy as np
 import pytest
+from refusals import Bad, assert_refused
 
 from behavioural_modelling import Trials, trials
 
@@ -270,15 +270,6 @@ def test_other_tables_are_turned_into_data_frames():
 
 
 # What is refused.
-
-
-class Bad(NamedTuple):
-    """A call that must fail, and what its message must say."""
-
-    call: object
-    name: str
-    expected: str
-    received: str
 
 
 CODED = {"choice": [1, 2, 2, 2, 1]}
@@ -579,13 +570,7 @@ BAD = {
 
 @pytest.mark.parametrize("bad", BAD.values(), ids=BAD)
 def test_bad_input(bad):
-    with pytest.raises(ValueError) as raised:
-        bad.call()
-    message = str(raised.value)
-    assert message.startswith(f"{bad.name}: expected "), message
-    expected, received = message.removeprefix(f"{bad.name}: expected ").rsplit(", got ", maxsplit=1)
-    assert bad.expected in expected, message
-    assert bad.received in received, message
+    assert_refused(bad)
 
 
 # Out.

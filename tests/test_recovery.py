@@ -24,14 +24,6 @@ DRAWN = {
 recovery = partial(bm.recovery, progress=False)
 
 
-@pytest.fixture(scope="module")
-def outcomes():
-    """Two arms that pay with probabilities .8 and .2, and change places every 25 trials."""
-    better = np.arange(N_TRIALS) // 25 % 2 == np.c_[[0, 1]]
-    pays = np.random.default_rng(0).uniform(size=(N_TRIALS, 2)) < np.where(better.T, 0.8, 0.2)
-    return pays.astype(np.float32)
-
-
 # The table, from numbers that are made up.
 
 

@@ -78,9 +78,8 @@ def _reported(model, trials, priors, where, x, ends):
     params = {name: np.asarray(value) for name, value in _search.natural(x, where).items()}
 
     def score(params):
-        return np.asarray(log_likelihood(model, params, trials)), np.asarray(
-            _search.log_prior(priors, params)
-        )
+        likelihood = log_likelihood(model, params, trials)
+        return np.asarray(likelihood), np.asarray(_search.log_prior(priors, params))
 
     scored, prior = score(params)
     for parameter, (name, limits), end in zip(model.parameters, where, ends, strict=True):

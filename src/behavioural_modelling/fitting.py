@@ -117,7 +117,8 @@ def fit(
     maxima is the estimate. A parameter whose maximum is at a bound is put there.
 
     Args:
-        key: One random key, for the starts. Start j of subject i depends on `key`, i and j alone.
+        key: One random key, for the starts. What is drawn for start j of subject i depends on `key`, i
+            and j alone.
         model: The model, from a builder in `models` or your own.
         trials: What the subjects did and what came of it.
         priors: None for maximum likelihood. For the MAP a dict from names of parameters to distributions

@@ -39,13 +39,18 @@ def softmax_scale(inverse_temperature: bool, of: str = "") -> tuple[Parameter, C
     return Parameter(name, lower=0, above=True, prior=TEMPERATURE), scale
 
 
+def checked_learner(n_actions: Any, initial_value: Any, inverse_temperature: Any) -> tuple[int, float, bool]:
+    """What builds a model that learns values, in one form, so that equal arguments share a model."""
+    return checked_size(n_actions), _checked_number("initial_value", initial_value), bool(inverse_temperature)
+
+
 def checked_size(n_actions: Any) -> int:
     """How many actions there are: at least two, or there is nothing to choose."""
     return _checks.size("n_actions", n_actions, minimum=2)
 
 
-def checked_number(name: str, x: Any) -> float:
-    """One finite number, in one form, so that equal arguments share a model."""
+def _checked_number(name: str, x: Any) -> float:
+    """One finite number that is known before JAX traces."""
     # On the host: JAX would round it to float32, and the model may run in float64.
     if isinstance(x, jax.core.Tracer):
         _checks.fail(name, "a number that is known before JAX traces", "a tracer")

@@ -91,9 +91,8 @@ def rescorla_wagner_choice_kernel(
     Source:
         Wilson & Collins (2019), doi 10.7554/eLife.49547, model 5.
     """
-    initial_value = _parts.checked_number("initial_value", initial_value)
-    size = _parts.checked_size(n_actions)
-    return _rescorla_wagner_choice_kernel(size, initial_value, bool(inverse_temperature))
+    arguments = _parts.checked_learner(n_actions, initial_value, inverse_temperature)
+    return _rescorla_wagner_choice_kernel(*arguments)
 
 
 @cache

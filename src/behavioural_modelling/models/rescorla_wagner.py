@@ -44,8 +44,8 @@ def asymmetric_rescorla_wagner(
     Source:
         Lefebvre et al. (2017), doi 10.1038/s41562-017-0067.
     """
-    alphas = ("alpha_p", "alpha_n")
-    return _checked_build("asymmetric_rescorla_wagner", alphas, n_actions, initial_value, inverse_temperature)
+    arguments = _parts.checked_learner(n_actions, initial_value, inverse_temperature)
+    return _build("asymmetric_rescorla_wagner", ("alpha_p", "alpha_n"), *arguments)
 
 
 def rescorla_wagner(
@@ -77,20 +77,8 @@ def rescorla_wagner(
     Source:
         Rescorla & Wagner (1972), in Classical Conditioning II.
     """
-    return _checked_build("rescorla_wagner", ("alpha",), n_actions, initial_value, inverse_temperature)
-
-
-def _checked_build(
-    name: str,
-    alphas: tuple[str, ...],
-    n_actions: int,
-    initial_value: float,
-    inverse_temperature: bool,
-) -> Model:
-    """Bring a builder's arguments to one form, so that equal arguments share a model."""
-    n_actions = _parts.checked_size(n_actions)
-    initial_value = _parts.checked_number("initial_value", initial_value)
-    return _build(name, alphas, n_actions, initial_value, bool(inverse_temperature))
+    arguments = _parts.checked_learner(n_actions, initial_value, inverse_temperature)
+    return _build("rescorla_wagner", ("alpha",), *arguments)
 
 
 @cache
