@@ -318,6 +318,10 @@ def test_win_stay_lose_shift_by_hand():
     np.testing.assert_allclose(rows, expected, rtol=0, atol=16 * UNIT)
     rows = choice_p_before_each_trial(models.win_stay_lose_shift(2), {"lapse": 0.0}, [1, 1], [[0, 1], [1, 0]])
     assert rows.tolist() == [[0.5, 0.5], [0, 1], [1, 0]]
+    # Probabilities are divided by their sum, so they do not show whether the goal is, which is recorded.
+    params, model = {"lapse": jnp.array(0.3)}, models.win_stay_lose_shift(3)
+    goal, _ = model.update(params, model.init(params), jnp.array([0, 1, 0]), jnp.array([1.0, 0.0, 1.0]))
+    assert goal.tolist() == [0.5, 0, 0.5]
 
 
 def test_choice_kernel_by_hand():
