@@ -21,7 +21,7 @@ MODULES = {name: importlib.import_module(name) for name in ["behavioural_modelli
 ROWS = [
     *("_checks", "_rows", "decision_rules", "utils", "learning", "planning", "models", "_frames", "trials"),
     *("_parameters", "_layout", "_placement", "_blocks"),
-    *("simulation", "_scoring", "likelihood", "transforms", "_newton", "_search", "_estimates", "fitting"),
+    *("simulation", "_scoring", "likelihood", "transforms", "fitting"),
     *("_synthetic", "parameter_recovery", "comparison", "plotting"),
 ]
 ON_THEIR_OWN = {"exercises"}

@@ -9,7 +9,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from . import _checks
-from .models import Model
+from .models import Model, Parameter
 
 __all__: list[str] = []
 
@@ -27,13 +27,16 @@ def checked(params: Mapping[str, ArrayLike], model: Model) -> dict[str, Array]:
     ):
         if odd:
             _checks.fail("params", ", ".join(names), f"{problem} {', '.join(map(repr, odd))}")
-    arrays = {name: _checks.real_array(f"params[{name!r}]", params[name]) for name in names}
-    for parameter in model.parameters:
-        name, x = f"params[{parameter.name!r}]", arrays[parameter.name]
-        if x.ndim > 1 or 0 in x.shape:
-            _checks.fail(name, "a number, or shape (n_subjects,)", f"shape {x.shape}")
-        _checks.in_range(name, x, parameter.lower, parameter.upper, above=parameter.above)
-    return arrays
+    return {p.name: in_its_range("params", params[p.name], p) for p in model.parameters}
+
+
+def in_its_range(argument: str, x: ArrayLike, parameter: Parameter) -> Array:
+    """The values of one parameter, each in its range: a number or one per subject."""
+    name, x = f"{argument}[{parameter.name!r}]", _checks.real_array(f"{argument}[{parameter.name!r}]", x)
+    if x.ndim > 1 or 0 in x.shape:
+        _checks.fail(name, "a number, or shape (n_subjects,)", f"shape {x.shape}")
+    _checks.in_range(name, x, parameter.lower, parameter.upper, above=parameter.above)
+    return x
 
 
 def count_subjects(params: Mapping[str, Array], **others: Array | None) -> int:

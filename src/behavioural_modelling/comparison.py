@@ -95,7 +95,7 @@ def compare(fits: Mapping[str, Fit]) -> DataFrame:
     tables = {c: np.array([getattr(fits[name], c)[usable] for name in names]) for c in CRITERIA}
     best = {c: np.bincount(x.argmin(axis=0), minlength=len(names)) for c, x in tables.items()}
     columns = {
-        "n_parameters": [len(fits[name].params) for name in names],
+        "n_parameters": [int(fits[name].n_parameters[0]) for name in names],
         "log_likelihood": [fits[name].log_likelihood[usable].sum() for name in names],
         **{criterion: x.sum(axis=1) for criterion, x in tables.items()},
         **{f"best_by_{criterion}": counts for criterion, counts in best.items()},
@@ -118,6 +118,7 @@ def confusion(
     reset: Bool[Array, "..."] | None = None,
     priors: Mapping[str, Mapping[str, Any]] | None = None,
     n_starts: int = 8,
+    fixed: Mapping[str, Mapping[str, Any]] | None = None,
     progress: bool | None = None,
 ) -> Confusion:
     """Simulate with every model, fit every model to all of it, and count which one is chosen.
@@ -135,20 +136,22 @@ def confusion(
         reset: As in `simulate`.
         priors: None, or for each name priors as in `fit`; the criteria then use the likelihood at the MAP.
         n_starts: As in `fit`.
+        fixed: None, or for each name parameters that are not estimated, as in `fit`; the values are one per
+            model, or one per data set of all models together.
         progress: As in `fit`.
 
     Returns:
         A `Confusion`, with the matrix and its inversion.
 
     Raises:
-        ValueError: As in `recovery`; or if there are no two models, their actions differ, `params` or
-            `priors` are not for these models, or `criterion` is none of the two.
+        ValueError: As in `recovery`; or if there are no two models, their actions differ, `params`,
+            `priors` or `fixed` are not for these models, or `criterion` is none of the two.
 
     Source:
         Wilson & Collins (2019), doi 10.7554/eLife.49547, rule 6.
     """
     key = _checks.random_key("key", key)
-    names = _checked_models(models, params, priors, criterion)
+    names = _checked_models(models, {"params": params}, {"priors": priors, "fixed": fixed}, criterion)
     if n_subjects is None and np.ndim(outcomes) == 3:
         n_subjects = len(outcomes)
     task = (outcomes, available, reset)
@@ -162,7 +165,8 @@ def confusion(
     scores = []
     for place, name in enumerate(names):
         key_starts = jax.random.fold_in(key, 2 * place + 1)
-        found = fit(key_starts, models[name], pooled, (priors or {}).get(name), n_starts, progress=progress)
+        given = (priors or {}).get(name), n_starts, (fixed or {}).get(name)
+        found = fit(key_starts, models[name], pooled, *given, progress=progress)
         scores.append(getattr(found, criterion))
     return _counted(tuple(names), np.array(scores), sizes, criterion)
 
@@ -200,12 +204,21 @@ def _checked_fits(fits: Any) -> list[str]:
         _checks.fail("fits", "a dict from names to fits, at least one", type(fits).__name__)
     first, *others = fits
     for name in others:
-        if not np.array_equal(fits[name].n_trials, fits[first].n_trials):
-            _checks.fail(f"fits[{name!r}]", f"the trials of fits[{first!r}]", "other numbers of trials")
+        digests = fits[first].digest, fits[name].digest
+        if not np.array_equal(*digests):
+            received = f"a fit to others, {_first_other(*digests)}"
+            _checks.fail(f"fits[{name!r}]", f"a fit to the trials of fits[{first!r}]", received)
     return [first, *others]
 
 
-def _checked_models(models: Any, params: Any, priors: Any, criterion: Any) -> list[str]:
+def _first_other(one: np.ndarray, other: np.ndarray) -> str:
+    """Where two fits begin to differ in what they were fitted to."""
+    if len(one) != len(other):
+        return f"of {len(other)} subjects instead of {len(one)}"
+    return f"first of subject {int(np.argmax(one != other))}"
+
+
+def _checked_models(models: Any, needed: dict, optional: dict, criterion: Any) -> list[str]:
     """The names of at least two models with the same actions, all of them with parameters."""
     if not isinstance(models, Mapping) or len(models) < 2:
         _checks.fail("models", "a dict from names to at least two models", type(models).__name__)
@@ -213,8 +226,9 @@ def _checked_models(models: Any, params: Any, priors: Any, criterion: Any) -> li
     actions = {name: getattr(models[name], "n_actions", None) for name in names}
     if None in actions.values() or len(set(actions.values())) > 1:
         _checks.fail("models", "models with the same number of actions", actions)
-    for argument, given, needed in (("params", params, names), ("priors", priors or {}, [])):
-        if not isinstance(given, Mapping) or set(given) - set(names) or set(needed) - set(given):
+    for argument, given in (needed | {name: x or {} for name, x in optional.items()}).items():
+        missing = set(names if argument in needed else ()) - set(given if isinstance(given, Mapping) else ())
+        if not isinstance(given, Mapping) or set(given) - set(names) or missing:
             found = ", ".join(map(repr, given)) if isinstance(given, Mapping) else type(given).__name__
             _checks.fail(argument, f"a dict with {', '.join(map(repr, names))}", found)
     if criterion not in CRITERIA:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import numpy as np
+from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float, Key
 
 from . import _checks, _synthetic
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 __all__ = ["Recovery", "recovery"]
-
-_NORMAL_95 = 1.959964
-"""How many standard errors to either side an interval of 95 per cent goes."""
 
 
 class Recovery(NamedTuple):
@@ -68,8 +66,8 @@ class Recovery(NamedTuple):
             - n: subjects with an estimate; n_failed: subjects without;
             - r: Pearson's correlation of true values and estimates; rank_r: Spearman's, of their ranks;
             - bias: the mean of estimate minus true value; rmse: the root of its mean square;
-            - coverage: the share of subjects whose true value is within 1.96 standard errors of the
-              estimate, of those with a standard error; n_with_error: how many those are;
+            - coverage: the share of subjects whose true value is in the 95% interval of `Fit.intervals`, of
+              those who have one; n_with_interval: how many those are;
             - n_at_bound: subjects whose estimate is at a bound.
 
             Extreme estimates carry r, bias and rmse of a parameter without an upper bound; rank_r does not
@@ -82,10 +80,10 @@ class Recovery(NamedTuple):
 
     def _row(self, name: str) -> dict[str, float]:
         true, estimate = (np.asarray(x[name], dtype=float) for x in (self.true, self.fit.params))
-        error = np.asarray(self.fit.standard_errors[name], dtype=float)
-        found, known = np.isfinite(estimate), np.isfinite(error) & np.isfinite(estimate)
+        lower, upper = self.fit.intervals()[name].T
+        found, known = np.isfinite(estimate), np.isfinite(lower)
         off = (estimate - true)[found]
-        inside = np.abs(estimate - true)[known] <= _NORMAL_95 * error[known]
+        inside = ((lower <= true) & (true <= upper))[known]
         return {
             "n": int(found.sum()),
             "n_failed": int((~found).sum()),
@@ -94,7 +92,7 @@ class Recovery(NamedTuple):
             "bias": _mean(off),
             "rmse": _mean(off**2) ** 0.5,
             "coverage": _mean(inside),
-            "n_with_error": int(known.sum()),
+            "n_with_interval": int(known.sum()),
             "n_at_bound": int(self.fit.at_bound[name].sum()),
         }
 
@@ -110,6 +108,7 @@ def recovery(
     reset: Bool[Array, "..."] | None = None,
     priors: Mapping[str, Any] | None = None,
     n_starts: int = 8,
+    fixed: Mapping[str, ArrayLike] | None = None,
     progress: bool | None = None,
 ) -> Recovery:
     """Simulate subjects whose parameters are known, fit their choices, and compare.
@@ -126,6 +125,7 @@ def recovery(
         reset: As in `simulate`.
         priors: As in `fit`.
         n_starts: As in `fit`.
+        fixed: As in `fit`: parameters that the fit is told.
         progress: As in `fit`.
 
     Returns:
@@ -153,7 +153,7 @@ def recovery(
         n_subjects = len(outcomes)
     true = _synthetic.subjects(key_params, model, params, n_subjects)
     trials = _synthetic.trials(key_choices, model, true, outcomes, available, reset)
-    return Recovery(true, fit(key_starts, model, trials, priors, n_starts, progress=progress))
+    return Recovery(true, fit(key_starts, model, trials, priors, n_starts, fixed, progress=progress))
 
 
 def _mean(x: np.ndarray) -> float:

@@ -1,15 +1,18 @@
 """Parts that several models are put together from: their parameters, and the softmax with either temperature.
 
-Default priors: those of Daw et al. (2011), doi 10.1016/j.neuron.2011.02.027, for learning rates and inverse
-temperatures. A temperature has one of its own, with its mode at .33 where outcomes are of the order of 1.
+Default priors, for outcomes from 0 to 1. That of learning rates is Daw et al.'s (2011), doi
+10.1016/j.neuron.2011.02.027. That of inverse temperatures says that half of all people are below 5, a quarter
+above 10, and one in twenty below 1. That of temperatures says the same of one over the inverse temperature.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from .. import _checks
@@ -19,8 +22,12 @@ from .model import Parameter, Prior
 __all__: list[str] = []
 
 SHARE = Prior("Beta", (1.1, 1.1))
-INVERSE_TEMPERATURE = Prior("Gamma", (1.2, 0.2))
-TEMPERATURE = Prior("Gamma", (2.0, 3.0))
+INVERSE_TEMPERATURE = Prior("LogNormal", (math.log(5), 1.0))
+TEMPERATURE = Prior("LogNormal", (-math.log(5), 1.0))
+INITIAL_VALUE = Prior("Normal", (0.5, 0.5))
+
+FREE = "free"
+"""The `initial_value` of a model whose initial value is a parameter."""
 
 
 def share(name: str) -> Parameter:
@@ -29,19 +36,35 @@ def share(name: str) -> Parameter:
 
 
 def softmax_scale(inverse_temperature: bool, of: str = "") -> tuple[Parameter, Callable]:
-    """A temperature or an inverse temperature, and the function of `(params, preference)` that applies it."""
+    """A temperature or an inverse temperature, and the function of `(params, preference)` that applies it.
+
+    `of` names what it is the temperature of, where that is not the values: a pure number, as a kernel is.
+    """
     if inverse_temperature:
-        name = f"inverse_temperature{of}"
+        name, unit = f"inverse_temperature{of}", None if of else "per difference"
         scale = lambda params, preference: softmax_logits(preference) * params[name]  # noqa: E731
-        return Parameter(name, lower=0, prior=INVERSE_TEMPERATURE), scale
-    name = f"temperature{of}"
+        return Parameter(name, lower=0, prior=INVERSE_TEMPERATURE, unit=unit), scale
+    name, unit = f"temperature{of}", None if of else "difference"
     scale = lambda params, preference: softmax_logits(preference, params[name])  # noqa: E731
-    return Parameter(name, lower=0, above=True, prior=TEMPERATURE), scale
+    return Parameter(name, lower=0, above=True, prior=TEMPERATURE, unit=unit), scale
 
 
-def checked_learner(n_actions: Any, initial_value: Any, inverse_temperature: Any) -> tuple[int, float, bool]:
+def first_values(n_actions: int, initial_value: float | str) -> tuple[tuple[Parameter, ...], Callable]:
+    """The parameter of the values before the first trial, where there is one, and what makes the values."""
+    if initial_value != FREE:
+        return (), lambda params: jnp.full(n_actions, initial_value, jnp.result_type(*params.values()))
+    free = Parameter("initial_value", -math.inf, prior=INITIAL_VALUE, unit="value")
+    return (free,), lambda params: jnp.full(n_actions, params[free.name], jnp.result_type(*params.values()))
+
+
+def checked_learner(
+    n_actions: Any, initial_value: Any, inverse_temperature: Any
+) -> tuple[int, float | str, bool]:
     """What builds a model that learns values, in one form, so that equal arguments share a model."""
-    return checked_size(n_actions), _checked_number("initial_value", initial_value), bool(inverse_temperature)
+    if isinstance(initial_value, str) and initial_value != FREE:
+        _checks.fail("initial_value", f"one number, or {FREE!r}", repr(initial_value))
+    value = FREE if isinstance(initial_value, str) else _checked_number("initial_value", initial_value)
+    return checked_size(n_actions), value, bool(inverse_temperature)
 
 
 def checked_size(n_actions: Any) -> int:

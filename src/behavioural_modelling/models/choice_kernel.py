@@ -60,7 +60,7 @@ def _choice_kernel(n_actions: int, inverse_temperature: bool) -> Model:
 
 
 def rescorla_wagner_choice_kernel(
-    n_actions: int, initial_value: float = INITIAL_VALUE, inverse_temperature: bool = False
+    n_actions: int, initial_value: float | str = INITIAL_VALUE, inverse_temperature: bool = False
 ) -> Model:
     r"""Rescorla-Wagner learning beside a choice kernel.
 
@@ -75,14 +75,16 @@ def rescorla_wagner_choice_kernel(
 
     Args:
         n_actions: How many actions, at least 2.
-        initial_value: The value of every action before the first trial.
+        initial_value: The value of every action before the first trial. "free": one more parameter,
+            `initial_value`, after the others.
         inverse_temperature: Whether there are inverse temperatures.
 
     Returns:
         The model, the same object for the same arguments.
 
     Raises:
-        ValueError: If `n_actions` is no whole number of at least 2, or `initial_value` is not finite.
+        ValueError: If `n_actions` is no whole number of at least 2, or `initial_value`
+            is neither a finite number nor "free".
 
     Example:
         >>> [p.name for p in rescorla_wagner_choice_kernel(2).parameters]
@@ -96,13 +98,15 @@ def rescorla_wagner_choice_kernel(
 
 
 @cache
-def _rescorla_wagner_choice_kernel(n_actions: int, initial_value: float, inverse_temperature: bool) -> Model:
+def _rescorla_wagner_choice_kernel(
+    n_actions: int, initial_value: float | str, inverse_temperature: bool
+) -> Model:
     temperature, scaled = _parts.softmax_scale(inverse_temperature)
     temperature_c, scaled_c = _parts.softmax_scale(inverse_temperature, of="_c")
+    free, values = _parts.first_values(n_actions, initial_value)
 
     def init(params):
-        dtype = jnp.result_type(*params.values())
-        return jnp.full(n_actions, initial_value, dtype), jnp.zeros(n_actions, dtype)
+        return values(params), jnp.zeros(n_actions, jnp.result_type(*params.values()))
 
     def policy(params, state):
         value, kernel = state
@@ -115,7 +119,7 @@ def _rescorla_wagner_choice_kernel(n_actions: int, initial_value: float, inverse
         )
         return (value, _updated_kernel(params, kernel, chosen)), prediction_error
 
-    parameters = (_parts.share("alpha"), temperature, _parts.share("alpha_c"), temperature_c)
+    parameters = (_parts.share("alpha"), temperature, _parts.share("alpha_c"), temperature_c, *free)
     return Model("rescorla_wagner_choice_kernel", n_actions, parameters, init, policy, update)
 
 

@@ -24,14 +24,18 @@ class Prior(NamedTuple):
 
 
 class Parameter(NamedTuple):
-    """One parameter of a model: its name, the range of its natural values, its default prior.
+    """One parameter of a model: its name, the range of its natural values, its default prior, its unit.
 
     Attributes:
         name: As in the `params` dict of `simulate`.
         lower: The smallest value.
         upper: The largest value; may be infinite.
         above: Whether `lower` itself is excluded, as for a number that is divided by.
-        prior: The prior that `default_priors` gives it; None where it has none.
+        prior: The prior that `default_priors` gives it, for outcomes from 0 to 1; None where it has none.
+        unit: What it is measured in. None: a pure number, such as a learning rate. "value": a value, on the
+            scale of the outcomes; where it has no bounds of its own, `fit` looks for it between the
+            smallest and the largest outcome. "difference": a difference of values, such as a temperature.
+            "per difference": one over that, such as an inverse temperature.
     """
 
     name: str
@@ -39,6 +43,7 @@ class Parameter(NamedTuple):
     upper: float = math.inf
     above: bool = False
     prior: Prior | None = None
+    unit: str | None = None
 
 
 class Model(NamedTuple):
@@ -66,36 +71,51 @@ class Model(NamedTuple):
     update: Callable[[dict, Any, Any, Any], tuple[Any, Any]]
 
 
-def default_priors(model: Model) -> dict[str, Any]:
+def default_priors(model: Model, outcome_range: tuple[float, float] = (0.0, 1.0)) -> dict[str, Any]:
     """The priors that a model's parameters come with, as `fit` takes them.
 
-    They are weak: they keep estimates off the bounds of a parameter, and say little else. Those of
-    temperatures are made for outcomes between 0 and 1. Where yours are points up to 100, divide them by
-    100, or give `fit` priors of your own.
+    They are weak: they keep estimates off the bounds of a parameter, and say little else. The prior of a
+    temperature and that of an inverse temperature make the same claim about people.
 
     Args:
         model: The model.
+        outcome_range: The smallest and the largest outcome of the task, such as (0, 100) for points up to
+            100. Temperatures and initial values are claimed in proportion to it.
 
     Returns:
         A dict from the names of the parameters to distributions of NumPyro.
 
     Raises:
-        ValueError: If `model` is no `Model`, or a parameter has no default prior.
+        ValueError: If `model` is no `Model`, a parameter has no default prior, or `outcome_range` is not
+            two finite numbers in order.
 
     Example:
         >>> from behavioural_modelling import models
         >>> priors = models.default_priors(models.rescorla_wagner(2))
         >>> {name: type(prior).__name__ for name, prior in priors.items()}
-        {'alpha': 'Beta', 'temperature': 'Gamma'}
+        {'alpha': 'Beta', 'temperature': 'LogNormal'}
     """
-    import numpyro.distributions as dist
-
     if not isinstance(model, Model):
         _checks.fail("model", "a Model, as the builders in models make it", type(model).__name__)
     without = [parameter.name for parameter in model.parameters if parameter.prior is None]
     if without:
         _checks.fail("model", "a default prior for every parameter", f"none for {', '.join(without)}")
-    return {
-        parameter.name: getattr(dist, parameter.prior.distribution)(*parameter.prior.arguments)
-        for parameter in model.parameters
-    }
+    low, high = (float(x) for x in _checks.pair("outcome_range", outcome_range))
+    if not (math.isfinite(high - low) and low < high):
+        _checks.fail("outcome_range", "two finite numbers, the smaller first", outcome_range)
+    return {p.name: _distribution(p, low, high - low) for p in model.parameters}
+
+
+def _distribution(parameter: Parameter, low: float, width: float) -> Any:
+    """A parameter's default prior, for outcomes from `low` on over a range of `width`."""
+    import numpyro.distributions as dist
+
+    prior = getattr(dist, parameter.prior.distribution)(*parameter.prior.arguments)
+    shift, scale = {
+        "value": (low, width),
+        "difference": (0.0, width),
+        "per difference": (0.0, 1 / width),
+    }.get(parameter.unit, (0.0, 1.0))
+    if (shift, scale) == (0, 1):
+        return prior
+    return dist.TransformedDistribution(prior, dist.transforms.AffineTransform(shift, scale))

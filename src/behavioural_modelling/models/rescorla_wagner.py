@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 
-import jax.numpy as jnp
-
 from ..learning.rescorla_wagner import INITIAL_VALUE, asymmetric_rescorla_wagner_update
 from . import _parts
 from .model import Model
@@ -14,7 +12,7 @@ __all__ = ["asymmetric_rescorla_wagner", "rescorla_wagner"]
 
 
 def asymmetric_rescorla_wagner(
-    n_actions: int, initial_value: float = INITIAL_VALUE, inverse_temperature: bool = False
+    n_actions: int, initial_value: float | str = INITIAL_VALUE, inverse_temperature: bool = False
 ) -> Model:
     r"""Rescorla-Wagner learning with two learning rates, and softmax choice.
 
@@ -28,14 +26,16 @@ def asymmetric_rescorla_wagner(
 
     Args:
         n_actions: How many actions, at least 2.
-        initial_value: The value of every action before the first trial.
+        initial_value: The value of every action before the first trial. "free": one more parameter,
+            `initial_value`, after the others.
         inverse_temperature: Whether the last parameter is an inverse temperature.
 
     Returns:
         The model, the same object for the same arguments.
 
     Raises:
-        ValueError: If `n_actions` is no whole number of at least 2, or `initial_value` is not finite.
+        ValueError: If `n_actions` is no whole number of at least 2, or `initial_value`
+            is neither a finite number nor "free".
 
     Example:
         >>> [p.name for p in asymmetric_rescorla_wagner(2).parameters]
@@ -49,7 +49,7 @@ def asymmetric_rescorla_wagner(
 
 
 def rescorla_wagner(
-    n_actions: int, initial_value: float = INITIAL_VALUE, inverse_temperature: bool = False
+    n_actions: int, initial_value: float | str = INITIAL_VALUE, inverse_temperature: bool = False
 ) -> Model:
     r"""Rescorla-Wagner learning with one learning rate, and softmax choice.
 
@@ -86,14 +86,12 @@ def _build(
     name: str,
     alphas: tuple[str, ...],
     n_actions: int,
-    initial_value: float,
+    initial_value: float | str,
     inverse_temperature: bool,
 ) -> Model:
     """A Rescorla-Wagner model with one learning rate, used for both signs, or two."""
     temperature, policy = _parts.softmax_scale(inverse_temperature)
-
-    def init(params):
-        return jnp.full(n_actions, initial_value, dtype=jnp.result_type(*params.values()))
+    free, init = _parts.first_values(n_actions, initial_value)
 
     def update(params, value, chosen, outcome):
         updated_value, (_, prediction_error) = asymmetric_rescorla_wagner_update(
@@ -101,4 +99,5 @@ def _build(
         )
         return updated_value, prediction_error
 
-    return Model(name, n_actions, (*map(_parts.share, alphas), temperature), init, policy, update)
+    parameters = (*map(_parts.share, alphas), temperature, *free)
+    return Model(name, n_actions, parameters, init, policy, update)

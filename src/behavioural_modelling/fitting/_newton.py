@@ -4,17 +4,22 @@ A lane is one start of one subject. Its curvature is a matrix of a few numbers, 
 had in each step, and a step takes all lanes at once. Near a maximum every step doubles the right digits.
 
 Three things keep a step from going astray. Where the function curves upwards along some direction, the step
-goes by the size of the curvature. Damping shortens steps that do not keep their promise. And a coordinate
-at a bound stays there while the slope points outwards (Bertsekas, 1982, doi 10.1137/0320018).
+goes by a curvature that is made downward (Gill, Murray & Wright, 1981, Practical Optimization, 4.4.2.2).
+Damping shortens steps that do not keep their promise. And a coordinate at a bound stays there while the slope
+points outwards (Bertsekas, 1982, doi 10.1137/0320018).
+
+The curvature is factorised in plain arithmetic over lanes. A library call inside a program of which several
+run side by side may wait for ever for the threads that the others hold (JAX 0.10 on the CPU).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float
 
 __all__: list[str] = []
@@ -23,7 +28,7 @@ TOLERANCE = 1e-5
 """A lane is done when its next step promises less than this, in units of the function."""
 
 LEAST_CURVATURE = 1e-3
-"""Curvature below which the function counts as flat: a coordinate's, and a direction's beside the others'."""
+"""Curvature below which the function counts as flat: a coordinate's, and a pivot's beside the others'."""
 
 LEAST_DAMPING, MOST_DAMPING = 1e-7, 1e3
 
@@ -39,7 +44,7 @@ class Climb(NamedTuple):
 
     Attributes:
         x: Where it is.
-        value: The function there; minus infinity before it was first looked at.
+        value: The function there; `nowhere` before it was first looked at.
         slope: Its first derivatives.
         curvature: Its second derivatives.
         damping: What is added to the curvature; grows when a step disappoints.
@@ -58,12 +63,17 @@ class Climb(NamedTuple):
     done: Bool[Array, "n_lanes"]
 
 
-def start(x: Float[Array, "n_coordinates n_lanes"]) -> Climb:
-    """Lanes at the foot; the first step stays where it is, and looks at the function."""
+def nowhere(dtype: Any) -> float:
+    """The value of a lane that has no number yet; finite, since JAX can be told to stop at infinite ones."""
+    return float(np.finfo(dtype).min)
+
+
+def start(x: Float[np.ndarray, "n_coordinates n_lanes"]) -> Climb:
+    """Lanes at the foot, as NumPy arrays; the first step stays where it is, and looks at the function."""
     n, lanes = x.shape
-    zeros, still = jnp.zeros(lanes, x.dtype), jnp.zeros_like(x)
-    curvature = jnp.zeros((n, n, lanes), x.dtype)
-    return Climb(x, zeros - jnp.inf, still, curvature, zeros + 1e-2, still, zeros + jnp.inf, zeros > 0)
+    zeros, curvature = np.zeros(lanes, x.dtype), np.zeros((n, n, lanes), x.dtype)
+    lowest = zeros + nowhere(x.dtype)
+    return Climb(x, lowest, 0 * x, curvature, zeros + x.dtype.type(1e-2), 0 * x, -lowest, zeros > 0)
 
 
 def climb(function: Callable, lower: Array, upper: Array, lanes: Climb, n_steps: int) -> Climb:
@@ -85,7 +95,7 @@ def climb(function: Callable, lower: Array, upper: Array, lanes: Climb, n_steps:
         usable = jnp.isfinite(value)
         for each in others:
             usable &= jnp.isfinite(each).all(axis=tuple(range(each.ndim - 1)))
-        first = jnp.isneginf(lanes.value)
+        first = lanes.value <= nowhere(x.dtype)
         noise = 4 * jnp.finfo(x.dtype).eps * jnp.abs(value)
         better = usable & (first | (value >= lanes.value - noise)) & ~lanes.done
         damping = _damping(lanes, x - lanes.x, value, better)
@@ -129,14 +139,37 @@ def _step(lanes: Climb, lower: Array, upper: Array) -> tuple[Array, Array]:
     # Coordinates in units of their own curvature, or the eigenvalues would compare metres with seconds.
     scale = 1 / jnp.sqrt(jnp.maximum(diagonal, LEAST_CURVATURE))
     scaled = -lanes.curvature * scale * scale[:, None]
-    eye = jnp.eye(len(scale), dtype=bool)[..., None]
-    scaled = jnp.where(held | held[:, None], jnp.where(eye, 1, 0), scaled)
-    size, along = jnp.linalg.eigh(jnp.moveaxis(scaled, -1, 0))
-    size = jnp.maximum(jnp.abs(size), LEAST_CURVATURE)
-    pull = jnp.einsum("lik,il->lk", along, slope * scale)
-    move = jnp.einsum("lik,lk->il", along, pull / (size + lanes.damping[:, None])) * scale
+    eye = jnp.eye(len(scale), dtype=scaled.dtype)[..., None]
+    scaled = jnp.where(held | held[:, None], eye, scaled)
+    damped = jnp.stack([scaled, scaled + lanes.damping * eye], axis=-1)
+    solved, size = _solve(damped, (slope * scale)[..., None])
+    move = solved[..., 1] * scale
     longest = (jnp.abs(move) / jnp.maximum(LONGEST, jnp.abs(lanes.x))).max(axis=0)
-    return move / jnp.maximum(longest, 1), (pull**2 / size).sum(axis=-1) / 2
+    return move / jnp.maximum(longest, 1), size[..., 0] / 2
+
+
+def _solve(matrix: Array, pull: Array) -> tuple[Array, Array]:
+    """Solve `matrix @ move = pull` in every lane, the matrix made positive; the moves and `pull @ move`.
+
+    The pivots of the factorisation L D L' are made positive, and large enough that no entry of L runs away.
+    A matrix that is positive by itself stays as it is. All arrays have the lanes last.
+    """
+    n = len(matrix)
+    apart = 1 - jnp.eye(n, dtype=matrix.dtype).reshape(n, n, *[1] * (matrix.ndim - 2))
+    widest = jnp.maximum(1, jnp.abs(matrix * apart).max(axis=(0, 1)) / max(1, n * n - 1) ** 0.5)
+    columns, pivots, left = [], [], jnp.broadcast_to(pull, (n, *matrix.shape[2:]))
+    for j in range(n):
+        below = matrix[:, j] * (jnp.arange(n) > j).reshape(n, *[1] * (matrix.ndim - 2))
+        pivot = jnp.maximum(jnp.abs(matrix[j, j]), jnp.square(below).max(axis=0) / widest)
+        pivots.append(jnp.maximum(pivot, LEAST_CURVATURE))
+        columns.append(below / pivots[j])
+        matrix = matrix - columns[j][:, None] * below
+        left = left - columns[j] * left[j]
+    pivots = jnp.stack(pivots)
+    size, move = (jnp.square(left) / pivots).sum(axis=0), list(left / pivots)
+    for j in reversed(range(n - 1)):
+        move[j] -= sum(columns[j][i] * move[i] for i in range(j + 1, n))
+    return jnp.stack(move), size
 
 
 def _jump(lanes: Climb, lower: Array, upper: Array) -> Array:

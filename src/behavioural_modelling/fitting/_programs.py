@@ -1,0 +1,144 @@
+"""The compiled programs of the search: each takes the numbers of one block of lanes, which come last."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.extend.core import ClosedJaxpr, Jaxpr
+from jaxtyping import Array
+
+from .. import transforms
+from .._scoring import by_trial, scorer
+from ..models import Model
+from . import _newton
+from ._space import INTERVAL, bounds, ends, from_natural, natural
+
+__all__: list[str] = []
+
+START_WIDTH = 9.21
+"""Starts between two bounds are even on the logit over this width: from .01 to .99 of the way."""
+
+WIDEST = 50.0
+"""How far the quantiles of a prior are looked for, on a logit, a logarithm, or the line in thousands."""
+
+LIBRARY = ("cholesky", "lu", "eigh", "eig", "svd", "qr", "schur", "hessenberg", "tridiagonal", "fft")
+LIBRARY += ("triangular_solve", "householder_product", "geqrf", "callback", "ffi_call")
+"""Parts of the names of what JAX leaves to a library or to Python."""
+
+MADE_FOR = ("model", "axes", "shared", "keep")
+"""What a program is made for, and is compiled anew for: see `_search.Task.of_subjects`."""
+
+
+@partial(jax.jit, static_argnames=MADE_FOR)
+def starts(uniforms, numbers, model, axes, shared, keep):
+    """Where some lanes start, shape (n_parameters, n_lanes): the best of a few draws.
+
+    `uniforms` are random numbers in [0, 1), shape (n_draws, n_parameters, n_lanes).
+    """
+    dtype = uniforms.dtype
+    log_prob = _log_prob(numbers, model, axes, shared, keep, dtype)
+    quantiles = [_quantile(model, numbers, axis, k, dtype) for k, axis in enumerate(axes)]
+
+    def look(best, uniform):
+        x = jnp.stack([quantile(u) for quantile, u in zip(quantiles, uniform, strict=True)])
+        value = log_prob(x)
+        better = value > best[1]  # which nothing is to a NaN, and a NaN is to nothing
+        return jax.tree.map(lambda new, old: jnp.where(better, new, old), (x, value), best), None
+
+    # Zero is the middle of a logit and of a logarithm, for lanes of which no draw gives a number.
+    n_lanes = uniforms.shape[-1]
+    nothing = jnp.zeros((len(axes), n_lanes), dtype), jnp.full(n_lanes, _newton.nowhere(dtype), dtype)
+    return jax.lax.scan(look, nothing, uniforms)[0][0]
+
+
+@partial(jax.jit, static_argnames=(*MADE_FOR, "n_steps"))
+def climb(lanes, numbers, model, axes, shared, keep, n_steps):
+    """Some steps of Newton's method for some lanes."""
+    log_prob = _log_prob(numbers, model, axes, shared, keep, lanes.x.dtype)
+    return _newton.climb(log_prob, *bounds(axes, lanes.x.dtype), lanes, n_steps)
+
+
+@partial(jax.jit, static_argnames=MADE_FOR)
+def values(x, numbers, model, axes, shared, keep):
+    """The log-probability at the coordinates `x`, shape (n_parameters, n_lanes)."""
+    return _log_prob(numbers, model, axes, shared, keep, x.dtype)(x)
+
+
+def _log_prob(numbers, model, axes, shared, keep, dtype):
+    """The function of coordinates that is to be as high as can be."""
+    (choices, outcomes, *rest), place, fixed, priors = numbers
+    trials = by_trial(shared, choices, outcomes.astype(dtype), *rest)
+    score = scorer(model, keep, shared)
+
+    def log_prob(x):
+        params = natural(x, axes, place) | fixed
+        return score(params, trials) + log_prior(priors, params).astype(dtype)
+
+    return log_prob
+
+
+def log_prior(priors: dict[str, Any], params: dict[str, Array]) -> Array:
+    """The sum of the log-densities of the parameters that have a prior."""
+    terms = [prior.log_prob(params[name]) for name, prior in priors.items()]
+    return sum(terms, start=jnp.zeros(()))
+
+
+def _quantile(model, numbers, axis, k, dtype):
+    """The function from shares in [0, 1) to one parameter's starts, in its coordinate."""
+    (name, kind), (_, place, _, priors) = axis, numbers
+    if name not in priors:
+        if kind == INTERVAL:
+            return lambda u: START_WIDTH * (u - 0.5)
+        return lambda u: 1.5 * jnp.clip(jax.scipy.special.ndtri(u), -3, 3)
+    grid, below = _summed_up(priors[name], next(p for p in model.parameters if p.name == name), dtype)
+    edge = bounds((axis,), dtype)[1][0, 0]
+
+    def quantile(u):
+        y = jnp.interp(u, below, grid)
+        return jnp.clip(from_natural(kind, y, *(a[k] for a in place)), -edge, edge).astype(dtype)
+
+    return quantile
+
+
+def _summed_up(prior, parameter, dtype):
+    """Natural values, and the probability below each. To draw would take a program for each distribution."""
+    lower, upper = ends(parameter, {parameter.name: prior})
+    transform = transforms.between(lower, upper)
+    line = np.isinf(lower) and np.isinf(upper)
+    reach = np.arcsinh(1e3 * WIDEST if line else WIDEST)
+    steps = jnp.linspace(-reach, reach, 2001, dtype=dtype)
+    x = jnp.sinh(steps)
+    density = prior.log_prob(transform.to_range(x)) + transform.log_jacobian(x)
+    density = density + jnp.log(jnp.cosh(steps))  # where the grid is coarse, a point stands for more
+    density = jnp.where(jnp.isfinite(density), density, -jnp.inf)
+    return transform.to_range(x), jnp.cumsum(jax.nn.softmax(density))
+
+
+@cache
+def calls_a_library(model: Model, precision: bool) -> bool:
+    """Whether one trial of the model is more than plain arithmetic; `precision` keeps the two apart."""
+    params = {parameter.name: 0.5 for parameter in model.parameters}
+
+    def one_trial():
+        state, row = model.init(params), jnp.zeros(model.n_actions)
+        return model.policy(params, state), model.update(params, state, row, row)
+
+    return any(part in name for name in _primitives(jax.make_jaxpr(one_trial)()) for part in LIBRARY)
+
+
+def _primitives(jaxpr):
+    """The names of all that a program does, at any depth."""
+    jaxpr = jaxpr.jaxpr if isinstance(jaxpr, ClosedJaxpr) else jaxpr
+    for equation in jaxpr.eqns:
+        yield equation.primitive.name
+        for inner in jax.tree.leaves(tuple(equation.params.values()), is_leaf=_is_program):
+            if _is_program(inner):
+                yield from _primitives(inner)
+
+
+def _is_program(x):
+    return isinstance(x, (ClosedJaxpr, Jaxpr))

@@ -1,0 +1,146 @@
+"""The coordinates of the search: where each parameter of each subject is looked for, and in which unit.
+
+A parameter with two bounds goes by its logit, one with a lower bound by its logarithm, one without bounds by
+itself. What is measured in the unit of the outcomes is counted in it, so that points and pence give the same
+search: the likelihood depends on the product of an inverse temperature and the outcomes alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from ..models import Model, Parameter
+from ..trials import Trials
+
+__all__: list[str] = []
+
+EDGE = 9.21
+"""How far the search goes in a logit or a logarithm: one ten-thousandth from a bound, or ten thousand units.
+Smaller learning rates change values by less than the rounding of 32 bits lets one see."""
+
+FAR = 1e4
+"""How far it goes for a parameter that has no bound, in its unit."""
+
+INTERVAL, ABOVE, BELOW, LINE = "interval", "above", "below", "line"
+
+Axes = tuple[tuple[str, str], ...]
+"""For each coordinate the name of its parameter, and which of the four kinds it is."""
+
+
+class Place(NamedTuple):
+    """Where each parameter of each subject lies, by parameter and subject.
+
+    Attributes:
+        lower: The lower end; minus infinity where there is none.
+        upper: The upper end.
+        scale: The unit in which the distance from the one end is counted, or from 0.
+    """
+
+    lower: Float[np.ndarray, "n_parameters n_subjects"]
+    upper: Float[np.ndarray, "n_parameters n_subjects"]
+    scale: Float[np.ndarray, "n_parameters n_subjects"]
+
+
+class Space(NamedTuple):
+    """The kinds of the coordinates, which a program is made for, and the numbers that it is given."""
+
+    axes: Axes
+    place: Place
+
+
+def space(model: Model, trials: Trials, priors: dict[str, Any], fixed: dict[str, Any]) -> Space:
+    """Where the free parameters of a model are looked for, in the light of the outcomes and the priors."""
+    low, width = outcome_range(trials)
+    free = [parameter for parameter in model.parameters if parameter.name not in fixed]
+    axes, places = [], []
+    for parameter in free:
+        lower, upper = (np.broadcast_to(end, low.shape) for end in ends(parameter, priors))
+        if parameter.unit == "value" and np.isinf(lower).all() and np.isinf(upper).all():
+            lower, upper = low, low + width
+        scale = {"value": width, "difference": width, "per difference": 1 / width}.get(parameter.unit)
+        axes.append((parameter.name, kind(lower[0], upper[0])))
+        places.append((lower, upper, np.ones_like(width) if scale is None else scale))
+    dtype = jnp.promote_types(jnp.result_type(trials.outcomes), jnp.float32)
+    return Space(tuple(axes), Place(*np.array(places, dtype).transpose(1, 0, 2)))
+
+
+def ends(parameter: Parameter, priors: dict[str, Any]) -> tuple[float, float]:
+    """The bounds of a parameter: its own, and those of its prior."""
+    lower, upper = support(priors.get(parameter.name))
+    return max(float(parameter.lower), lower), min(float(parameter.upper), upper)
+
+
+def support(prior: Any) -> tuple[float, float]:
+    """The ends of a distribution's support. NumPyro's densities go on beyond them."""
+    if hasattr(prior, "transforms"):  # such as 1 plus an exponential
+        limits = support(prior.base_dist)
+        for transform in prior.transforms:
+            limits = sorted(float(transform(end)) for end in limits)
+        return tuple(limits)
+    limits = (getattr(getattr(prior, "support", None), f"{end}_bound", None) for end in ("lower", "upper"))
+    lower, upper = limits
+    return -np.inf if lower is None else float(lower), np.inf if upper is None else float(upper)
+
+
+def outcome_range(trials: Trials) -> tuple[np.ndarray, np.ndarray]:
+    """The smallest outcome of each subject, and how far the largest is from it; its size if they are one."""
+    outcomes, counts = np.asarray(trials.outcomes, float), np.ones(np.shape(trials.choices), bool)
+    if trials.mask is not None:
+        counts = np.asarray(trials.mask)
+    counts = counts.reshape(*counts.shape, *[1] * (outcomes.shape != trials.choices.shape))
+    axes = tuple(range(1, counts.ndim))
+    low = np.where(counts, outcomes, np.inf).min(axis=axes)
+    high = np.where(counts, outcomes, -np.inf).max(axis=axes)
+    low = np.where(np.isfinite(low), low, 0.0)
+    width = np.where(np.isfinite(high), high, 0.0) - low
+    width = np.where(width > 0, width, np.abs(low))
+    return low, np.where(width > 0, width, 1.0)
+
+
+def kind(lower: float, upper: float) -> str:
+    """Which ends there are."""
+    if np.isfinite(lower):
+        return INTERVAL if np.isfinite(upper) else ABOVE
+    return BELOW if np.isfinite(upper) else LINE
+
+
+def natural(x: Array, axes: Axes, place: Place) -> dict[str, Array]:
+    """Parameters from coordinates of the search, which are on the first axis."""
+    return {name: to_natural(kind, x[k], *(a[k] for a in place)) for k, (name, kind) in enumerate(axes)}
+
+
+def to_natural(kind: str, x: Array, lower: Any, upper: Any, scale: Any) -> Array:
+    if kind == INTERVAL:
+        return lower + (upper - lower) * jax.nn.sigmoid(x)
+    if kind == LINE:
+        return scale * x
+    return lower + scale * jnp.exp(x) if kind == ABOVE else upper - scale * jnp.exp(x)
+
+
+def from_natural(kind: str, y: Any, lower: Any, upper: Any, scale: Any, by: Any = jnp) -> Any:
+    """One parameter's coordinates; the ends of its range are infinitely far. `by` is JAX's NumPy or NumPy."""
+    if kind == INTERVAL:
+        return by.log(y - lower) - by.log(upper - y)
+    if kind == LINE:
+        return y / scale
+    return by.log((y - lower) / scale) if kind == ABOVE else by.log((upper - y) / scale)
+
+
+def slope(kind: str, y: np.ndarray, lower: np.ndarray, upper: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """How much one natural parameter changes per unit of its coordinate."""
+    if kind == INTERVAL:
+        return (y - lower) * (upper - y) / (upper - lower)
+    if kind == LINE:
+        return scale
+    return y - lower if kind == ABOVE else y - upper
+
+
+def bounds(axes: Axes, dtype: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The ends of the search in its coordinates, each of shape (n_parameters, 1)."""
+    upper = np.array([FAR if kind == LINE else EDGE for _, kind in axes], dtype)[:, None]
+    return -upper, upper
