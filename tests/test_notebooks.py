@@ -104,8 +104,7 @@ GOOD = {
         code("def two():\n    ...", 5, "exercise"),
         code("print('Correct' if two() == 2 else 'two() should be 2')", 6, "check"),
         markdown(
-            "<details><summary>Solution</summary>\n\n"
-            "```python\ndef two():\n    return 2\n```\n\n</details>"
+            "<details><summary>Solution</summary>\n\n```python\ndef two():\n    return 2\n```\n\n</details>"
         ),
     ],
 }

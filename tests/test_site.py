@@ -47,9 +47,7 @@ each_page = pytest.mark.parametrize("page", PAGES)
 def site() -> Path:
     """The folder of the site, built by the same command that a reader uses."""
     environment = {name: v for name, v in os.environ.items() if not name.startswith("MAKE")}
-    built = subprocess.run(
-        ["make", "book"], cwd=ROOT, env=environment, capture_output=True, text=True
-    )
+    built = subprocess.run(["make", "book"], cwd=ROOT, env=environment, capture_output=True, text=True)
     if built.returncode:
         pytest.fail(f"make book failed:\n{built.stdout}{built.stderr}", pytrace=False)
     return SITE
