@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from . import _checks, _estimates, _search
 from ._scoring import checked_trials
-from .models import Model
+from .models import Model, _door
 from .trials import Trials
 
 if TYPE_CHECKING:
@@ -147,9 +148,8 @@ def fit(
         ([True], [''])
     """
     key = _checks.random_key("key", key)
-    if not isinstance(model, Model):
-        _checks.fail("model", "a Model, as the builders in models make it", type(model).__name__)
-    trials = checked_trials(trials, model)
+    trials = checked_trials(trials, _door.checked(model))
+    _door.check_functions(model, jnp.promote_types(jnp.result_type(trials.outcomes), jnp.float32))
     for name, x in (("key", key), ("trials", trials), ("priors", priors)):
         if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(x)):
             _checks.fail(name, "arrays with known values (fit compiles itself)", "a tracer")
