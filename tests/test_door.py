@@ -135,7 +135,7 @@ def test_a_state_of_the_wrong_precision_is_refused(x64):
     # Models that follow their parameters, and plain numbers, go with either precision.
     for dtype in (np.float32, np.float64):
         _door.check_functions(models.rescorla_wagner(2), dtype)
-        _door.check_functions(GOOD._replace(init=lambda params: {"value": 0, "count": 0}), dtype)
+        _door.check_functions(GOOD._replace(init=lambda params: {"value": jnp.full(2, 0), "count": 0}), dtype)
 
 
 def test_a_plain_number_in_the_state_takes_on_its_type(x64):
@@ -153,6 +153,13 @@ def test_a_plain_number_in_the_state_takes_on_its_type(x64):
     ours = log_likelihood(model, params, Trials(trace.choices, np.ones((3, 2), np.float32)))
     chosen = np.take_along_axis(trace.choice_p, np.asarray(trace.choices)[..., None], axis=-1)
     np.testing.assert_allclose(ours, np.log(chosen).sum((1, 2)), rtol=1e-6)  # some roundings in float32
+
+
+def test_logits_are_scored_in_the_precision_of_the_driver(x64):
+    params = {name: np.float32(x) for name, x in PARAMS.items()}
+    ours = log_likelihood(with_policy(ONES(2)), params, DATA)
+    assert ours.dtype == np.float32
+    np.testing.assert_allclose(ours, 3 * np.log(0.5), rtol=1e-6)  # a sum of three numbers in float32
 
 
 @pytest.mark.parametrize("function", ["init", "policy", "update"])
