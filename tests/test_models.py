@@ -335,6 +335,8 @@ def test_a_lapse_is_spread_over_what_is_on_offer(x64):
     np.testing.assert_allclose(np.exp(log_likelihood(model, {"lapse": 0.2}, trials)), right, rtol=1e-12)
     away = Trials([[0, 2]], outcomes[:2], np.array([[[1] * 4, [0, 0, 1, 1]]], bool))
     np.testing.assert_allclose(np.exp(log_likelihood(model, {"lapse": 0.2}, away)), 0.25 / 2, rtol=1e-12)
+    logits = model.policy({"lapse": 0.2}, jnp.array([1.0, 0, 0, 0]), available=away.available[0, 1])
+    assert np.exp(logits).tolist() == [0, 0, 0.5, 0.5]
     sure = np.array([[1, 0, 0, 0], offers[1], offers[2]], bool)
     trace = simulate(jax.random.key(0), model, {"lapse": [0.2, 0.0]}, outcomes, available=sure)
     np.testing.assert_allclose(trace.choice_p[:, 1], [[0.9, 0, 0.1, 0], [1, 0, 0, 0]], rtol=1e-12)
