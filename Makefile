@@ -66,7 +66,7 @@ constraints:  ## write constraints.txt anew from the newest releases that work t
 		> constraints.txt
 	rm -rf $(VENV)-newest
 
-repository:  ## point every address at a fork: make repository URL=https://github.com/you/fork
+repository:  ## set every address, and the links to Colab: make repository URL=https://github.com/you/fork
 	@$(PYTHON) scripts/set_repository.py "$(URL)"
 
 clean:  ## remove all that was built, the environment included; wheels/ stays

@@ -6,6 +6,15 @@ from pathlib import Path
 from sphinx.application import Sphinx
 
 
+def drop_links_to_nowhere(app: Sphinx, config) -> None:
+    """Leave out the buttons that lead to the repository and to Colab while the repository has no address."""
+    options = config.html_theme_options
+    if ".invalid/" in f"{options.get('repository_url', '')}/":
+        off = ("use_repository_button", "use_issues_button", "use_source_button", "use_edit_page_button")
+        nowhere = {"launch_buttons": {}, "repository_url": ""}
+        config.html_theme_options = options | nowhere | dict.fromkeys(off, False)
+
+
 def drop_thebe(app: Sphinx, pagename, templatename, context, doctree) -> None:
     """Leave out sphinx-thebe's scripts: they exist to fetch a kernel from other servers."""
     context["script_files"] = [
@@ -34,6 +43,7 @@ def pages_after_new_static_files(app: Sphinx, env, added, changed, removed) -> l
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("config-inited", drop_links_to_nowhere)
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("autodoc-skip-member", skip_tuple_fields)
     app.connect("env-get-outdated", pages_after_new_static_files)

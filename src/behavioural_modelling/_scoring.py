@@ -11,7 +11,7 @@ from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Bool, Float, Int
 
 from . import _checks, _rows
-from .models import Model
+from .models import Model, _choosing
 from .trials import Trials
 
 __all__: list[str] = []
@@ -59,7 +59,7 @@ def _play_trial(model, params, state, trial):
     outcome = trial.outcomes if trial.outcomes.ndim else trial.outcomes * chosen
     if trial.reset is not None:
         state = jax.tree.map(lambda new, old: jnp.where(trial.reset, new, old), model.init(params), state)
-    logits = _rows.on_offer(model.policy(params, state), trial.available)
+    logits = _choosing.logits_on_offer(model, params, state, trial.available, trial.outcomes.dtype)
     next_state, _ = model.update(params, state, chosen, outcome)
     if trial.mask is not None:
         next_state = jax.tree.map(lambda new, old: jnp.where(trial.mask, new, old), next_state, state)
@@ -101,11 +101,13 @@ def _score_and_slope(init, play, keep, primals, tangents):
     moves, outcomes_move = tangents[0], tangents[1].outcomes
     moves = {name: move for name, move in moves.items() if not isinstance(move, SymbolicZero)}
 
+    names = tuple(moves)  # the moves themselves, held by a function that JAX keeps, would be a leak
+
     @_as_a_whole
     def value_and_slopes(params, trials):
-        some = {name: params[name] for name in moves}
+        some = {name: params[name] for name in names}
         one = jnp.ones(trials.choices.shape[1:], trials.outcomes.dtype)
-        units = {a: jnp.stack([one * (a == b) for b in some]) for a in some}
+        units = {a: jnp.stack([one * float(a == b) for b in some]) for a in some}
         along = partial(jax.jvp, lambda some: score(params | some, trials), (some,))
         return jax.vmap(lambda unit: along((unit,)), out_axes=(None, 0))(units)
 

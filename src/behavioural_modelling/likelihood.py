@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 
 from . import _layout, _parameters, _placement
 from ._scoring import by_trial, checked_trials, is_shared, scorer
-from .models import Model
+from .models import Model, _door
 from .trials import Trials
 
 __all__ = ["log_likelihood"]
@@ -60,6 +60,7 @@ def log_likelihood(
     spread_out = jax.default_backend() == "cpu" and axis is not None
     keep = _layout.apart if spread_out or _placement.on_one_cpu(params, trials) else _layout.joined
     params, outcomes = _parameters.per_subject(params, n_subjects, trials.outcomes)
+    _door.check_functions(model, outcomes.dtype)
     arrays = (params, *trials._replace(outcomes=outcomes))
     own = (True, True, not is_shared(outcomes, trials.choices), True, True, True)
     arrays = _placement.spread(axis, own, *arrays)

@@ -13,7 +13,7 @@ from jaxtyping import Array
 
 from .. import transforms
 from .._scoring import by_trial, scorer
-from ..models import Model
+from ..models import Model, _choosing
 from . import _newton
 from ._space import INTERVAL, bounds, from_natural, natural
 
@@ -124,7 +124,8 @@ def calls_a_library(model: Model, precision: bool) -> bool:
 
     def one_trial():
         state, row = model.init(params), jnp.zeros(model.n_actions)
-        return model.policy(params, state), model.update(params, state, row, row)
+        logits = _choosing.logits_on_offer(model, params, state, None, row.dtype)
+        return logits, model.update(params, state, row, row)
 
     return any(part in name for name in _primitives(jax.make_jaxpr(one_trial)()) for part in LIBRARY)
 
