@@ -11,7 +11,7 @@ import pytest
 import reference
 from jax.test_util import check_grads
 
-from behavioural_modelling import Model, Trials, likelihood, log_likelihood, models, simulate
+from behavioural_modelling import Model, Trials, fit, likelihood, log_likelihood, models, simulate
 from behavioural_modelling.models import Parameter
 from behavioural_modelling.trials import load_bandit
 
@@ -412,6 +412,18 @@ def test_without_feedback_no_nan_enters_the_arithmetic():
             gradient = jax.grad(by_outcomes)(jnp.where(jnp.isnan(trials.outcomes), 0, trials.outcomes))
             silent = ~trials.feedback if layout["outcomes"] != "shared" else ~trials.feedback.any(axis=0)
             assert (np.asarray(gradient)[np.asarray(silent)] == 0).all()
+
+
+def test_a_fit_to_choices_without_feedback():
+    model, trials = models.rescorla_wagner(N_ACTIONS), some_trials(mask="middle", silent=True)
+    found = fit(jax.random.key(0), model, trials, n_starts=2, progress=False)
+    assert found.converged.all()
+    best = by_the_loop(found.params, trials)
+    assert_close(found.log_likelihood, best, tolerance(found.params))
+    for factor in (0.9, 1.1):  # the loop has no higher value beside the estimate
+        alpha = np.minimum(factor * found.params["alpha"], 1)
+        beside = {"alpha": alpha, "temperature": factor * found.params["temperature"]}
+        assert (by_the_loop(beside, trials) <= best + 1e-4).all()
 
 
 def test_a_shared_outcome_may_be_unseen_by_some():

@@ -109,6 +109,14 @@ def test_an_outcome_that_is_nan_beside_a_choice_is_no_feedback(outcomes):
     np.testing.assert_array_equal(made.outcomes, np.where(np.isnan(given), 0, outcomes))
 
 
+def test_trials_can_be_made_while_nans_are_looked_for():
+    mask = np.array([[True, True, True], [True, True, False]])
+    with jax.debug_nans(True), jax.debug_infs(True):
+        made = Trials(CHOICES, np.where(mask, with_nan(OUTCOMES[..., 0]), np.nan), mask=mask)
+    assert made.feedback.tolist() == [[True, False, True], [False, True, True]]
+    assert np.isnan(made.outcomes[1, 2])
+
+
 def test_what_a_masked_trial_holds_is_no_matter_of_feedback():
     outcomes = np.where(MASK, OUTCOMES[..., 0], np.nan)
     assert Trials(CHOICES, outcomes, mask=MASK).feedback is None

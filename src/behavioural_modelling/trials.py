@@ -98,7 +98,8 @@ class Trials(_TrialsFields):
         feedback: Any = None,
         shared: bool | None = None,
     ) -> Trials:
-        fields = _trial_arrays.checked(choices, outcomes, available, mask, reset, feedback, shared)
+        with jax.debug_nans(False), jax.debug_infs(False):  # what does not count may be either
+            fields = _trial_arrays.checked(choices, outcomes, available, mask, reset, feedback, shared)
         return super().__new__(cls, *fields)
 
     @classmethod
