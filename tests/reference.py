@@ -118,7 +118,16 @@ def sequence_probability(choices, outcomes, alpha_p, alpha_n, temperature, initi
 
 
 def log_likelihood(
-    choices, outcomes, alpha_p, alpha_n, temperature, available=None, mask=None, reset=None, initial_value=0.5
+    choices,
+    outcomes,
+    alpha_p,
+    alpha_n,
+    temperature,
+    available=None,
+    mask=None,
+    reset=None,
+    feedback=None,
+    initial_value=0.5,
 ):
     """The log-probability of one subject's choices; each trial's outcome has one entry per action."""
     n_actions, terms = len(outcomes[0]), []
@@ -131,6 +140,8 @@ def log_likelihood(
         on_offer = [a for a in range(n_actions) if available is None or available[trial][a]]
         probs = softmax([value[a] for a in on_offer], temperature)
         terms.append(math.log(probs[on_offer.index(choice)]))
+        if feedback is not None and not feedback[trial]:
+            continue
         value, _ = update(value, outcomes[trial], choice, alpha_p, alpha_n)
     return math.fsum(terms)
 

@@ -86,7 +86,7 @@ def test_maxima_on_kinks_are_maxima(span):
     assert found.converged.mean() > 0.97
     kinks = np.flatnonzero(found.problem == "at a kink")
     assert len(kinks) and found.gradient_norm[kinks].max() > 0.05
-    # No step of a twentieth or a hundredth of a standard error gains more than the search's .001, to any side.
+    # No step of a twentieth or a hundredth of a standard error gains more than .001, to any side.
     errors = [np.nan_to_num(found.standard_errors[name]) for name in true]
     for step in np.concatenate([np.eye(3), -np.eye(3), [[1, 1, 1], [-1, 1, 0], [1, -1, 0]]]):
         for length in (0.05, 0.01):

@@ -74,6 +74,12 @@ def _first_bad(values: np.ndarray, good: np.ndarray) -> str:
     return f"{bad} at index {where if len(where) > 1 else where[0]}" if where else bad
 
 
+def every(name: str, expected: str, values: np.ndarray, good: np.ndarray) -> None:
+    """Refuse values that are not all good, and name the first that is not."""
+    if not good.all():
+        fail(name, expected, _first_bad(values, good))
+
+
 def finite(name: str, x: jax.Array) -> None:
     """Refuse NaN and infinite entries."""
     values = known_values(x)

@@ -99,8 +99,8 @@ def support(prior: Any) -> tuple[float, float]:
 def outcome_range(trials: Trials) -> tuple[np.ndarray, np.ndarray]:
     """The smallest outcome of each subject, and how far the largest is from it; its size if they are one."""
     outcomes, counts = np.asarray(trials.outcomes, float), np.ones(np.shape(trials.choices), bool)
-    if trials.mask is not None:
-        counts = np.asarray(trials.mask)
+    for told in (trials.mask, trials.feedback):
+        counts = counts if told is None else counts & np.asarray(told)
     counts = counts.reshape(*counts.shape, *[1] * (outcomes.shape != trials.choices.shape))
     axes = tuple(range(1, counts.ndim))
     low = np.where(counts, outcomes, np.inf).min(axis=axes)
