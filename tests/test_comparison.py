@@ -96,7 +96,7 @@ def test_what_is_fitted_and_how_it_is_counted(monkeypatch):
     # has a tie, which goes to the first; the fourth no number from one model, the last from none.
     scores = {RANDOM: [1, 5, 2, nan, 1, nan], RULE: [2, 4, 2, 7, 0, nan], LEARNER: [3, 3, 2, 9, 2, nan]}
 
-    def no_fit(key, model, trials, priors, n_starts, *, progress):
+    def no_fit(key, model, trials, priors, n_starts, fixed, *, progress):
         seen.append((jax.random.key_data(key).tolist(), trials, priors, n_starts))
         return SimpleNamespace(aic=np.array(scores[model]))
 
@@ -245,11 +245,13 @@ def test_compare_leaves_out_whom_one_model_has_no_number_for(fits):
 
 
 def test_compare_refuses_other_trials(fits):
-    fewer = fits["rule"]._replace(n_trials=fits["rule"].n_trials - 1)
-    with pytest.raises(ValueError, match=r"^fits\['rule'\]: expected the trials of fits\['random'\]"):
-        compare(fits | {"rule": fewer})
+    other = fits["rule"]._replace(digest=fits["rule"].digest + (np.arange(8) == 5).astype(np.uint64))
+    with pytest.raises(
+        ValueError, match=r"^fits\['rule'\]: expected a fit to the trials of fits\['random'\].*5"
+    ):
+        compare(fits | {"rule": other})
     of_three = jax.tree.map(lambda x: x[:3], fits["rule"])
-    with pytest.raises(ValueError, match=r"^fits\['rule'\]: expected the trials"):
+    with pytest.raises(ValueError, match=r"^fits\['rule'\]: expected a fit to the trials"):
         compare(fits | {"rule": of_three})
     for bad in ({}, [fits["rule"]], fits["rule"], {"rule": fits["rule"].bic}):
         with pytest.raises(ValueError, match="^fits: expected a dict"):

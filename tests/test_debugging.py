@@ -62,5 +62,5 @@ def test_simulation_and_its_slopes(name, mode):
 
 
 def test_what_is_not_finite_is_refused_in_words():
-    with jax.debug_nans(True), pytest.raises(ValueError, match="^outcomes: expected finite numbers, got nan"):
-        Trials([[0, 1]], [[np.nan, 1.0]])
+    with jax.debug_infs(True), pytest.raises(ValueError, match="^outcomes: expected finite numbers.*got inf"):
+        Trials([[0, 1]], [[np.inf, 1.0]])

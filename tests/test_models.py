@@ -2,6 +2,7 @@
 
 import inspect
 import itertools
+import math
 from functools import partial
 
 import jax
@@ -21,9 +22,9 @@ BUILDERS = {
 }
 each_builder = pytest.mark.parametrize("builder, alphas", BUILDERS.values(), ids=BUILDERS)
 
-SHARE = (0, 1, False, ("Beta", (1.1, 1.1)))
-ABOVE_0 = (0, np.inf, True, ("Gamma", (2.0, 3.0)))
-FROM_0 = (0, np.inf, False, ("Gamma", (1.2, 0.2)))
+SHARE = (0, 1, False, ("Beta", (1.1, 1.1)), None)
+ABOVE_0 = (0, np.inf, True, ("LogNormal", (-math.log(5), 1.0)))
+FROM_0 = (0, np.inf, False, ("LogNormal", (math.log(5), 1.0)))
 NEW_BUILDERS = {
     "biased_random": models.biased_random,
     "win_stay_lose_shift": models.win_stay_lose_shift,
@@ -57,10 +58,10 @@ def test_the_parameters(builder, alphas):
     assert isinstance(model, Model)
     assert model.n_actions == 3
     assert model.name == builder.__name__
-    rates = tuple((alpha, 0, 1, False, ("Beta", (1.1, 1.1))) for alpha in alphas)
-    assert model.parameters == (*rates, ("temperature", 0, np.inf, True, ("Gamma", (2.0, 3.0))))
+    rates = tuple((alpha, *SHARE) for alpha in alphas)
+    assert model.parameters == (*rates, ("temperature", *ABOVE_0, "difference"))
     inverse = builder(3, inverse_temperature=True).parameters
-    assert inverse == (*rates, ("inverse_temperature", 0, np.inf, False, ("Gamma", (1.2, 0.2))))
+    assert inverse == (*rates, ("inverse_temperature", *FROM_0, "per difference"))
 
 
 def test_the_signature_is_the_documented_one():
@@ -261,19 +262,24 @@ def test_the_same_call_returns_the_same_new_model(name):
         (models.biased_random(2), {"bias": SHARE}),
         (models.biased_random(4), {"bias_0": SHARE, "bias_1": SHARE, "bias_2": SHARE}),
         (models.win_stay_lose_shift(2), {"lapse": SHARE}),
-        (models.choice_kernel(2), {"alpha_c": SHARE, "temperature_c": ABOVE_0}),
-        (models.choice_kernel(2, True), {"alpha_c": SHARE, "inverse_temperature_c": FROM_0}),
+        (models.choice_kernel(2), {"alpha_c": SHARE, "temperature_c": (*ABOVE_0, None)}),
+        (models.choice_kernel(2, True), {"alpha_c": SHARE, "inverse_temperature_c": (*FROM_0, None)}),
         (
             models.rescorla_wagner_choice_kernel(2),
-            {"alpha": SHARE, "temperature": ABOVE_0, "alpha_c": SHARE, "temperature_c": ABOVE_0},
+            {
+                "alpha": SHARE,
+                "temperature": (*ABOVE_0, "difference"),
+                "alpha_c": SHARE,
+                "temperature_c": (*ABOVE_0, None),
+            },
         ),
         (
             models.rescorla_wagner_choice_kernel(2, inverse_temperature=True),
             {
                 "alpha": SHARE,
-                "inverse_temperature": FROM_0,
+                "inverse_temperature": (*FROM_0, "per difference"),
                 "alpha_c": SHARE,
-                "inverse_temperature_c": FROM_0,
+                "inverse_temperature_c": (*FROM_0, None),
             },
         ),
     ],
@@ -568,21 +574,15 @@ def test_default_priors(name, inverse):
         prior, constraints = priors[parameter.name], numpyro.distributions.constraints
         assert isinstance(prior, numpyro.distributions.Distribution)
         assert prior.batch_shape == prior.event_shape == ()
+        # Of a log-normal the mean is e^(m + s^2 / 2), the variance (e^(s^2) - 1) times its square.
         if parameter.upper == 1:
             mean, variance, support = 0.5, 0.25 / 3.2, constraints.unit_interval
-        elif parameter.name.startswith("inverse"):
-            mean, variance, support = 6, 30, constraints.positive  # shape 1.2, scale 5
         else:
-            mean, variance, support = 2 / 3, 2 / 9, constraints.positive  # shape 2, scale 1/3
+            middle = 5 if parameter.name.startswith("inverse") else 1 / 5
+            mean, support = middle * math.exp(0.5), constraints.positive
+            variance = (math.e - 1) * mean**2
         assert prior.support is support
-        np.testing.assert_allclose([prior.mean, prior.variance], [mean, variance], rtol=8 * UNIT)
-
-
-def test_the_default_prior_of_a_temperature_is_highest_at_a_third():
-    pytest.importorskip("numpyro")
-    prior = models.default_priors(models.rescorla_wagner(2))["temperature"]
-    grid = np.linspace(0.1, 1, 901)
-    np.testing.assert_allclose(grid[np.argmax(prior.log_prob(grid))], 1 / 3, atol=0.01)
+        np.testing.assert_allclose([prior.mean, prior.variance], [mean, variance], rtol=64 * UNIT)
 
 
 @pytest.mark.parametrize(

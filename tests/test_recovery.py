@@ -44,7 +44,10 @@ def made_up(true, estimate, error, at_bound=None):
         n_agree=np.ones(n, int),
         start_log_prob=np.zeros((n, 1)),
         n_trials=np.ones(n, int),
+        n_parameters=np.ones(n, int),
         problem=np.full(n, ""),
+        ranges={"x": np.tile([-np.inf, np.inf], (n, 1))},
+        digest=np.zeros(n, np.uint64),
     )
     return Recovery(true, fit)
 
@@ -54,7 +57,7 @@ def test_the_summary_by_hand():
     row = made_up([1, 2, 3, 4], [2, 1, 5, 4], [0.6, 0.5, 1.0, 0.1], [True, False, False, False]).summary()
     assert row.index.tolist() == ["x"] and row.index.name == "parameter"
     row = row.loc["x"]
-    assert row["n"] == 4 and row["n_failed"] == 0 and row["n_with_error"] == 4 and row["n_at_bound"] == 1
+    assert row["n"] == 4 and row["n_failed"] == 0 and row["n_with_interval"] == 4 and row["n_at_bound"] == 1
     # Deviations from the means are -1.5, -.5, .5, 1.5 and -1, -2, 2, 1. Their products add up to 5, their
     # squares to 5 and 10.
     expected = {"r": 5 / 50**0.5, "bias": 0.5, "rmse": (6 / 4) ** 0.5, "coverage": 0.5}
@@ -83,9 +86,9 @@ def test_failed_subjects_are_counted_and_left_out():
     nan = np.nan
     some = made_up([1, 2, 3, 9], [2, 1, 5, nan], [0.6, nan, 0.5, nan]).summary().loc["x"]
     three = made_up([1, 2, 3], [2, 1, 5], [0.6, nan, 0.5]).summary().loc["x"]
-    assert some["n"] == 3 and some["n_failed"] == 1 and some["n_with_error"] == 2
+    assert some["n"] == 3 and some["n_failed"] == 1 and some["n_with_interval"] == 2
     assert some["coverage"] == 0.5
-    for name in ("r", "rank_r", "bias", "rmse", "coverage", "n_with_error"):
+    for name in ("r", "rank_r", "bias", "rmse", "coverage", "n_with_interval"):
         assert some[name] == three[name] and np.isfinite(some[name])
 
 
@@ -119,7 +122,7 @@ def test_the_long_table():
 def made(monkeypatch):
     """A recovery whose fit is the trials that it would fit, and the arguments that it would fit them with."""
 
-    def no_fit(key, model, trials, priors, n_starts, *, progress):
+    def no_fit(key, model, trials, priors, n_starts, fixed, *, progress):
         return trials, {"priors": priors, "n_starts": n_starts, "progress": progress}
 
     monkeypatch.setattr(parameter_recovery, "fit", no_fit)
@@ -259,14 +262,14 @@ def test_parameters_come_back(model, params, expected, outcomes):
     assert isinstance(found, Recovery)
     table = found.summary()
     assert (table["n"] == 200).all() and (table["n_failed"] == 0).all()
-    # In the twenty sets at most 3 subjects of 200 had a problem.
-    assert found.fit.converged.mean() > 0.98 and (found.fit.problem != "").sum() <= 5
+    # In the twenty sets at most 3 subjects of 200 had a problem of the search; a few lie on a ridge besides.
+    assert found.fit.converged.mean() > 0.98 and (found.fit.problem != "").sum() <= 12
     assert len(found.to_dataframe()) == 200 * len(params)
     for name, (correlation, (low, high)) in expected.items():
         assert table.loc[name, "rank_r"] > correlation, table
         assert low < table.loc[name, "coverage"] <= high, table
-        # Of every estimate off its bounds there is an error.
-        assert table.loc[name, "n_with_error"] >= 200 - table.loc[name, "n_at_bound"] - 3
+        # Of every estimate off its bounds there is an interval.
+        assert table.loc[name, "n_with_interval"] >= 200 - table.loc[name, "n_at_bound"] - 3
     # The mean of 200 deviations has a standard error of rmse / sqrt(200). A bias of the estimator itself, up
     # to .014 in the twenty sets, comes on top.
     alpha = [name for name in params if name.startswith("alpha")]

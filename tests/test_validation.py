@@ -397,7 +397,7 @@ BAD = {
             ("nan", {"n_actions": 2, "initial_value": NAN}, "initial_value", "finite", "nan"),
             ("inf", {"n_actions": 2, "initial_value": INF}, "initial_value", "finite", "inf"),
             ("many", {"n_actions": 2, "initial_value": HALF}, "initial_value", "number", "(2,)"),
-            ("text", {"n_actions": 2, "initial_value": "0"}, "initial_value", "number", "values"),
+            ("text", {"n_actions": 2, "initial_value": "0"}, "initial_value", "number, or 'free'", "'0'"),
         )
     },
     # Trials.
