@@ -92,7 +92,7 @@ def fit(
     if not model.parameters:
         _checks.fail("model", "a parameter to fit", f"{model.name}, which has none")
     priors, points = checked_priors(priors, model)
-    fixed = checked_fixed(points | dict(fixed or {}), model, trials)
+    fixed = checked_fixed(fixed, points, model, trials)
     priors = {name: prior for name, prior in priors.items() if name not in fixed}
     trials = jax.tree.map(np.asarray, trials)
     task = _search.Task(model, trials, _space.space(model, trials, priors, fixed), priors, fixed)

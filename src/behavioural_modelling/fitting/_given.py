@@ -76,11 +76,12 @@ def _rises_without_end(prior: Any, end: float, inwards: int) -> bool:
     return at == np.inf or closer - before > 0.02
 
 
-def checked_fixed(fixed: Any, model: Model, trials: Trials) -> dict[str, np.ndarray]:
+def checked_fixed(fixed: Any, points: dict[str, Any], model: Model, trials: Trials) -> dict[str, np.ndarray]:
     """The values of parameters that are not estimated, one per subject; some other parameter is."""
     names, n_subjects = [parameter.name for parameter in model.parameters], len(trials.choices)
-    if not isinstance(fixed, Mapping):
+    if not isinstance(fixed or {}, Mapping):
         _checks.fail("fixed", f"None, or a dict with some of {', '.join(names)}", type(fixed).__name__)
+    fixed = points | dict(fixed or {})
     unknown = [name for name in fixed if name not in names]
     if unknown:
         _checks.fail("fixed", f"some of {', '.join(names)}", f"unknown {', '.join(map(repr, unknown))}")
