@@ -1,6 +1,8 @@
 """Change the address of the repository wherever it stands: `make repository URL=...`.
 
-The present address is read from _config.yml, where it stands as the `repository: url`.
+The present address is read from _config.yml, where it stands as the `repository: url`. Until the repository
+has a home it is UNKNOWN, under a name that nobody can register: then no notebook installs anything, and
+there are no links to Colab. A home on GitHub brings both; to set UNKNOWN as the URL takes them away again.
 Plain Python on purpose: a fork can run this before anything is installed.
 """
 
@@ -10,44 +12,99 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = ("*.md", "*.toml", "*.cff", "_config.yml", "book/*.md", "book/*.ipynb")
+UNKNOWN = "https://repository.invalid/behavioural-modelling"
 SLUG = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?/?")
 
+SETUP = """\
+import importlib.util
 
-def repository_slug(root: Path = ROOT) -> str:
-    """The repository as `owner/name`, from _config.yml."""
+if importlib.util.find_spec("behavioural_modelling") is None:  # in Colab, for instance
+    {line}
+"""
+INSTALL = '%pip install "behavioural-modelling[course] @ git+{url}"'
+SAY_SO = 'print("The package is missing, and this copy has no address to install it from: see README.md")'
+
+# README.md's tables of chapters, without and with a column of links.
+HEAD = "| | Chapter |"
+RULE = "|---|---|"
+LINKS, LINKS_RULE = " Open it in Colab |", "---|"
+CHAPTER = re.compile(r"^(\| \d+ \| \[[^\]]+\]\((book/\S+\.ipynb)\) \|).*$", re.MULTILINE)
+
+
+def repository_url(root: Path = ROOT) -> str:
+    """The repository's address, from _config.yml: one on GitHub, or UNKNOWN."""
     config = (root / "_config.yml").read_text(encoding="utf-8")
     found = re.search(r"^repository:\n(?:  .*\n)*?  url: (\S+)", config, re.MULTILINE)
-    match = SLUG.fullmatch(found.group(1)) if found else None
-    if not match:
-        raise ValueError("_config.yml has no GitHub address under `repository: url`")
-    return match.group(1)
+    if not found or not (found.group(1) == UNKNOWN or SLUG.fullmatch(found.group(1))):
+        raise ValueError(f"_config.yml has no GitHub address and not {UNKNOWN} under `repository: url`")
+    return found.group(1)
 
 
-def replace(text: str, old: str, new: str) -> str:
-    """Replace `old` by `new` in GitHub and Colab addresses and in the address of the Pages site."""
-    text = re.sub(rf"(github(?:\.com)?/){re.escape(old)}(?![\w-])", rf"\g<1>{new}", text)
-    (old_owner, old_name), (new_owner, new_name) = old.split("/"), new.split("/")
-    return text.replace(f"{old_owner}.github.io/{old_name}", f"{new_owner}.github.io/{new_name}")
+def slug_of(url: str) -> str | None:
+    """The repository as `owner/name`; None where its address is UNKNOWN."""
+    match = SLUG.fullmatch(url)
+    return match.group(1) if match else None
+
+
+def setup_cell(url: str) -> str:
+    """The first code cell of a notebook: it installs the package, or says that it cannot."""
+    return SETUP.format(line=_setup_line(url))
+
+
+def problem(url: str, running_in: str | None) -> str:
+    """What is wrong where GitHub runs the tests of `running_in`, owner/name; "" where nothing is."""
+    slug = slug_of(url)
+    if not running_in or (slug and slug.lower() == running_in.lower()):
+        return ""
+    here = slug or "no address yet"
+    fix = f"make repository URL=https://github.com/{running_in}"
+    return f"_config.yml has {here}, and this is {running_in}: run `{fix}` and commit what it changes"
 
 
 def set_repository(url: str, root: Path = ROOT) -> list[Path]:
     """Rewrite the address in every file that holds it; returns the files that changed."""
-    match = SLUG.fullmatch(url)
-    if not match:
+    slug = slug_of(url)
+    if not slug and url != UNKNOWN:
         raise ValueError(f"URL must look like https://github.com/you/fork, got {url!r}")
-    old, changed = repository_slug(root), []
+    new = f"https://github.com/{slug}" if slug else UNKNOWN
+    old, changed = repository_url(root), []
     for path in sorted({path for pattern in FILES for path in root.glob(pattern)}):
         before = path.read_text(encoding="utf-8")
-        after = replace(before, old, match.group(1))
+        after = rewritten(before, old, new)
         if after != before:
             path.write_text(after, encoding="utf-8")
             changed.append(path)
     return changed
 
 
+def rewritten(text: str, old: str, new: str) -> str:
+    """A file's text with the new address: links, setup cells, and the tables' links to Colab."""
+    quoted = [_setup_line(url).replace('"', '\\"') for url in (old, new)]  # as notebooks store it
+    text = text.replace(*quoted)
+    text = re.sub(rf"{re.escape(old)}(?![\w-])", new, text)
+    return _with_links(_without_links(text), slug_of(new))
+
+
+def _setup_line(url: str) -> str:
+    return INSTALL.format(url=url) if slug_of(url) else SAY_SO
+
+
+def _without_links(text: str) -> str:
+    """README.md's tables without the column of links."""
+    return CHAPTER.sub(r"\1", text.replace(f"{HEAD}{LINKS}\n{RULE}{LINKS_RULE}", f"{HEAD}\n{RULE}"))
+
+
+def _with_links(text: str, slug: str | None) -> str:
+    """The tables with links to Colab, where the repository has a home."""
+    if not slug:
+        return text
+    text = text.replace(f"{HEAD}\n{RULE}", f"{HEAD}{LINKS}\n{RULE}{LINKS_RULE}")
+    return CHAPTER.sub(rf"\1 [run](https://colab.research.google.com/github/{slug}/blob/main/\2) |", text)
+
+
 if __name__ == "__main__":
     try:
         for file in set_repository(sys.argv[1]):
             print(f"changed {file.relative_to(ROOT)}")
-    except ValueError as problem:
-        sys.exit(str(problem))
+    except ValueError as error:
+        sys.exit(str(error))

@@ -7,14 +7,13 @@ over the book, and over bad notebooks made in memory, so that a rule that has go
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
-SETUP = """\
-import importlib.util
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
+from set_repository import setup_cell, slug_of  # noqa: E402
 
-if importlib.util.find_spec("behavioural_modelling") is None:  # in Colab, for instance
-    %pip install "behavioural-modelling[course] @ git+https://github.com/{slug}"
-"""
 TAGS = {
     "setup",  # the first code cell
     "exercise",  # the stub of an exercise
@@ -76,7 +75,7 @@ def without_code(text: str) -> str:
     return re.sub(r"(?<!`)(?<!\})`[^`\n]+`", "", text)
 
 
-def begins_with_a_title(notebook: dict, slug: str) -> Iterator[str]:
+def begins_with_a_title(notebook: dict, url: str) -> Iterator[str]:
     first = notebook["cells"][0]
     if first["cell_type"] != "markdown" or not source(first).startswith("# "):
         yield "the first cell must be markdown that begins with '# ' and the chapter's title"
@@ -92,12 +91,12 @@ def begins_with_a_title(notebook: dict, slug: str) -> Iterator[str]:
         yield "the title must not hold the chapter's number, which the table of contents gives it"
 
 
-def begins_with_setup_and_imports(notebook: dict, slug: str) -> Iterator[str]:
+def begins_with_setup_and_imports(notebook: dict, url: str) -> Iterator[str]:
     cells = code_cells(notebook)
     if len(cells) < 2:
         yield "there must be a setup cell and an imports cell"
         return
-    expected = SETUP.format(slug=slug).strip()
+    expected = setup_cell(url).strip()
     if tags(cells[0][1]) != ["setup"] or source(cells[0][1]).strip() != expected:
         yield f"the first code cell must be tagged `setup` and read\n{expected}"
     if not re.match(r"(?:#.*\n|\s)*(?:import|from) ", source(cells[1][1])):
@@ -107,13 +106,13 @@ def begins_with_setup_and_imports(notebook: dict, slug: str) -> Iterator[str]:
             yield f"cell {i}: only the first code cell may be tagged `setup`"
 
 
-def tags_are_known(notebook: dict, slug: str) -> Iterator[str]:
+def tags_are_known(notebook: dict, url: str) -> Iterator[str]:
     for i, cell in enumerate(notebook["cells"], 1):
         for tag in set(tags(cell)) - TAGS:
             yield f"cell {i}: unknown tag {tag!r}; known are {sorted(TAGS)}"
 
 
-def figures_have_alt_text(notebook: dict, slug: str) -> Iterator[str]:
+def figures_have_alt_text(notebook: dict, url: str) -> Iterator[str]:
     for i, cell in code_cells(notebook):
         if has_figure(cell):
             alt = cell["metadata"].get("mystnb", {}).get("image", {}).get("alt", "")
@@ -127,20 +126,20 @@ def figures_have_alt_text(notebook: dict, slug: str) -> Iterator[str]:
             yield f"cell {i}: the picture needs alt text"
 
 
-def markdown_is_plain(notebook: dict, slug: str) -> Iterator[str]:
+def markdown_is_plain(notebook: dict, url: str) -> Iterator[str]:
     for i, cell in markdown_cells(notebook):
         for name, pattern in MYST.items():
             if re.search(pattern, source(cell), re.MULTILINE):
                 yield f"cell {i}: {name} of MyST is raw text in Colab"
 
 
-def code_stays_offline(notebook: dict, slug: str) -> Iterator[str]:
+def code_stays_offline(notebook: dict, url: str) -> Iterator[str]:
     for i, cell in code_cells(notebook)[1:]:
         if found := re.search(NETWORK, source(cell)):
             yield f"cell {i}: {found.group()!r}: only the setup cell may use the network"
 
 
-def code_is_plain_python(notebook: dict, slug: str) -> Iterator[str]:
+def code_is_plain_python(notebook: dict, url: str) -> Iterator[str]:
     for i, cell in code_cells(notebook)[1:]:
         try:
             ast.parse(source(cell))
@@ -148,25 +147,25 @@ def code_is_plain_python(notebook: dict, slug: str) -> Iterator[str]:
             yield f"cell {i}: not plain Python (a magic?): {error}"
 
 
-def addresses_agree(notebook: dict, slug: str) -> Iterator[str]:
+def addresses_agree(notebook: dict, url: str) -> Iterator[str]:
     for i, cell in enumerate(notebook["cells"], 1):
-        yield from (f"cell {i}: {problem}" for problem in wrong_addresses(source(cell), slug))
+        yield from (f"cell {i}: {problem}" for problem in wrong_addresses(source(cell), url))
 
 
-def wrong_addresses(text: str, slug: str) -> Iterator[str]:
-    """Addresses of this repository that are not those of _config.yml. `slug` is `owner/name`."""
-    repository = r"([\w.-]+/[\w.-]*\w)"
+def wrong_addresses(text: str, url: str) -> Iterator[str]:
+    """Addresses of this repository that are not `url`, that of _config.yml; if it is unknown, all of them."""
+    slug, repository = slug_of(url), r"([\w.-]+/[\w.-]*\w)"
     found = re.findall(rf"(?:git\+https://github\.com/|colab\.[\w.]+/github/){repository}", text)
     found += [
         address
         for address in re.findall(rf"github\.com/{repository}", text)
-        if address.split("/")[1] in {slug.split("/")[1], "behavioural-modelling"}
+        if address.split("/")[1] in {(slug or "/").split("/")[1], "behavioural-modelling"}
     ]
     for address in {address.removesuffix(".git") for address in found} - {slug}:
-        yield f"{address} is not the repository of _config.yml, {slug}"
+        yield f"{address} is not the repository of _config.yml, {url}"
 
 
-def was_run_in_order(notebook: dict, slug: str) -> Iterator[str]:
+def was_run_in_order(notebook: dict, url: str) -> Iterator[str]:
     counts = [cell["execution_count"] for _, cell in code_cells(notebook) if source(cell).strip()]
     if counts != list(range(1, len(counts) + 1)):
         yield f"the stored outputs are not those of one run from top to bottom: {counts}"
@@ -179,7 +178,7 @@ def was_run_in_order(notebook: dict, slug: str) -> Iterator[str]:
         yield "stores widgets, which need a running kernel"
 
 
-def outputs_are_clean(notebook: dict, slug: str) -> Iterator[str]:
+def outputs_are_clean(notebook: dict, url: str) -> Iterator[str]:
     for i, cell in code_cells(notebook):
         kinds = [output["output_type"] for output in cell["outputs"]]
         if "error" in kinds and "raises-exception" not in tags(cell):
@@ -201,13 +200,13 @@ def _output_texts(cell: dict) -> Iterator[str]:
             yield re.sub(r"\x1b\[[\d;]*m", "", joined)
 
 
-def code_cells_are_short(notebook: dict, slug: str) -> Iterator[str]:
+def code_cells_are_short(notebook: dict, url: str) -> Iterator[str]:
     for i, cell in code_cells(notebook):
         if (n_lines := len(source(cell).splitlines())) > MAX_LINES:
             yield f"cell {i}: {n_lines} lines of code; {MAX_LINES} is the most"
 
 
-def code_is_announced(notebook: dict, slug: str) -> Iterator[str]:
+def code_is_announced(notebook: dict, url: str) -> Iterator[str]:
     for i, cell in code_cells(notebook):
         announced = i > 1 and notebook["cells"][i - 2]["cell_type"] == "markdown"
         if not announced and "check" not in tags(cell):
@@ -232,7 +231,7 @@ def exercise_cells(notebook: dict, start: int) -> list[dict]:
     return cells[:3]
 
 
-def exercises_are_complete(notebook: dict, slug: str) -> Iterator[str]:
+def exercises_are_complete(notebook: dict, url: str) -> Iterator[str]:
     cells, found = notebook["cells"], list(exercises(notebook))
     for name, start in found:
         parts = exercise_cells(notebook, start)

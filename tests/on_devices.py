@@ -1,7 +1,7 @@
 """Run by test_devices.py in processes of their own: subjects spread over devices, or over machines.
 
-    python on_devices.py N                  N CPU devices in this process
-    python on_devices.py N RANK PORT        the same in each of two processes, which talk through PORT
+python on_devices.py N                  N CPU devices in this process
+python on_devices.py N RANK PORT        the same in each of two processes, which talk through PORT
 """
 
 import sys

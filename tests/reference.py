@@ -118,7 +118,16 @@ def sequence_probability(choices, outcomes, alpha_p, alpha_n, temperature, initi
 
 
 def log_likelihood(
-    choices, outcomes, alpha_p, alpha_n, temperature, available=None, mask=None, reset=None, initial_value=0.5
+    choices,
+    outcomes,
+    alpha_p,
+    alpha_n,
+    temperature,
+    available=None,
+    mask=None,
+    reset=None,
+    feedback=None,
+    initial_value=0.5,
 ):
     """The log-probability of one subject's choices; each trial's outcome has one entry per action."""
     n_actions, terms = len(outcomes[0]), []
@@ -131,6 +140,8 @@ def log_likelihood(
         on_offer = [a for a in range(n_actions) if available is None or available[trial][a]]
         probs = softmax([value[a] for a in on_offer], temperature)
         terms.append(math.log(probs[on_offer.index(choice)]))
+        if feedback is not None and not feedback[trial]:
+            continue
         value, _ = update(value, outcomes[trial], choice, alpha_p, alpha_n)
     return math.fsum(terms)
 
@@ -161,8 +172,8 @@ def _kernel(params, past, n_actions):
     return [_scale(params, "_c") * k for k in kernel]
 
 
-def probabilities_of(name, params, past, n_actions, initial_value=0.5):
-    """What the model of that name gives every action after `past`."""
+def probabilities_of(name, params, past, n_actions, initial_value=0.5, on_offer=None):
+    """What the model of that name gives every action after `past`; all actions are on offer where None."""
     if name == "biased_random":
         # Break a piece off the stick for one action after the other; the last gets what is left.
         left, pieces = 1.0, []
@@ -177,7 +188,10 @@ def probabilities_of(name, params, past, n_actions, initial_value=0.5):
             last, reward = past[-1]
             stay, shift = (1.0, 0.0) if reward > 0 else (0.0, 1 / (n_actions - 1))
             goal = [stay if action == last else shift for action in range(n_actions)]
-        return lapse_mixture(goal, params["lapse"])
+        on_offer = range(n_actions) if on_offer is None else on_offer
+        among = [goal[action] for action in on_offer]
+        mixed = lapse_mixture(among if sum(among) else [1.0] * len(among), params["lapse"])
+        return [mixed[on_offer.index(a)] if a in on_offer else 0.0 for a in range(n_actions)]
     logits = [0.0] * n_actions
     if name != "choice_kernel":
         logits = _values(params, past, n_actions, initial_value)
@@ -195,8 +209,9 @@ def choice_p_of(name, params, choices, outcomes, available=None, mask=None, rese
         if mask is not None and not mask[trial]:
             rows.append(None)
             continue
-        probs = probabilities_of(name, params, past, n_actions, initial_value)
-        offered = [p if available is None or available[trial][a] else 0.0 for a, p in enumerate(probs)]
+        on_offer = [a for a in range(n_actions) if available is None or available[trial][a]]
+        probs = probabilities_of(name, params, past, n_actions, initial_value, on_offer)
+        offered = [p if a in on_offer else 0.0 for a, p in enumerate(probs)]
         rows.append([p / math.fsum(offered) for p in offered])
         past.append((choice, float(outcomes[trial][choice])))
     return rows

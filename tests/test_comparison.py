@@ -31,6 +31,14 @@ def outcomes():
     return (np.random.default_rng(1).uniform(size=(N_TRIALS, 2)) < [0.2, 0.8]).astype(np.float32)
 
 
+def test_crowds_pooled_to_as_many_subjects_as_trials_and_actions_keep_their_shared_outcomes():
+    # Two subjects of each model, in a task of four trials with four actions.
+    outcomes = np.arange(16, dtype=np.float32).reshape(4, 4)
+    pooled = comparison._pooled([Trials([[0, 1, 2, 3]] * 2, outcomes)] * 2)
+    assert pooled.choices.shape == (4, 4)
+    np.testing.assert_array_equal(pooled.outcomes, [outcomes] * 4)
+
+
 # The matrices.
 
 BY_HAND = Confusion(("a", "b"), np.array([[8, 2], [1, 3]]), np.array([0, 6]), "bic")

@@ -35,7 +35,7 @@ def assert_same(ours, expected):
     for name in Trials._fields:
         one, other = getattr(ours, name), getattr(expected, name)
         assert (one is None) == (other is None), name
-        if name in ("choices", "outcomes"):
+        if name in ("choices", "outcomes", "feedback") and one is not None:
             one, other = np.asarray(one)[counts], np.asarray(other)[counts]
         if one is not None:
             np.testing.assert_array_equal(one, other, err_msg=name)
@@ -96,7 +96,7 @@ def test_many_subjects_of_many_trials():
 
 
 def test_one_outcome_column_per_action():
-    made = read({"other": [0.0, 1.0, 2.0, 3.0, 4.0]}, outcome=["paid", "other"])
+    made = read({"other": [0.0, 1.0, 2.0, 3.0, 4.0]}, outcome=None, outcome_by_action=["paid", "other"])
     assert listed(made.outcomes[0]) == [[1.0, 0.0], [0.0, 1.0], [0.5, 2.0]]
     assert listed(made.outcomes[1]) == [[-1.0, 3.0], [2.0, 4.0], [0.0, 0.0]]
 
@@ -261,6 +261,72 @@ def test_columns_may_have_names_of_any_kind():
     assert_same(read(frame=frame, subject=0, choice=("a", 1), outcome=2.5), read())
 
 
+def test_columns_of_several_levels_are_named_by_all_of_them():
+    frame = pd.DataFrame(TABLE)
+    frame.columns = pd.MultiIndex.from_tuples([("who", ""), ("did", "choice"), ("did", "paid")])
+    names = {"subject": ("who", ""), "choice": ("did", "choice"), "outcome": ("did", "paid")}
+    assert_same(read(frame=frame, **names), read())
+    with pytest.raises(
+        ValueError, match=r"^choice: expected one of the columns \[\('who', ''\), .*got 'did'$"
+    ):
+        read(frame=frame, **names | {"choice": "did"})
+    frame["did", "late"] = [1, 0, 0, 0, 0]
+    assert listed(read(frame=frame, **names, missed=("did", "late")).mask[0]) == [False, True, True]
+
+
+def test_rows_of_one_label_are_told_apart_by_their_place():
+    files = [pd.DataFrame(TABLE)[:3], pd.DataFrame(TABLE)[3:].reset_index(drop=True)]
+    frame = pd.concat(files)
+    assert listed(frame.index) == [0, 1, 2, 0, 1]
+    assert_same(read(frame=frame), read())
+    frame["paid"] = [1, 0, 1, INF, 1]
+    with pytest.raises(ValueError, match="got inf in row 3 .counted from 0, as index labels .* subject 'a'$"):
+        read(frame=frame)
+
+
+def test_a_column_that_is_there_twice_and_not_asked_for_does_not_matter():
+    frame = pd.concat(
+        [pd.DataFrame(TABLE), pd.DataFrame({"x": [1] * 5}), pd.DataFrame({"x": [2] * 5})], axis=1
+    )
+    assert_same(read(frame=frame), read())
+
+
+def test_numbers_and_text_that_say_different_things_may_stand_in_one_column():
+    assert read({"id": [7, 7, 7, "8", "8"]}).choices.shape == (2, 3)
+    assert listed(read({"choice": [0, "R", "R", "R", 0]}, actions=[0, "R"]).choices) == [[0, 1, 1], [1, 0, 0]]
+
+
+@pytest.mark.parametrize("late", [[False, True, False, False, False], [0, 1, 0, 0, 0], [0.0, 1.0, 0, 0, 0]])
+def test_a_column_may_flag_missed_responses_whatever_the_choice_holds(late):
+    # One choice is flagged, another holds the code.
+    change = {"choice": [0, 1, 9, 1, 0], "late": late, "paid": [1.0, "none", 0.5, -1.0, 2.0]}
+    made = read(change, missed=["late", 9])
+    assert listed(made.mask) == [[True, False, False], [True, True, False]]
+    assert listed(made.choices) == [[0, 0, 0], [1, 0, 0]]
+    assert listed(read(change | {"choice": [0, "?", 1, 1, 0]}, missed="late").mask[0]) == [True, False, True]
+
+
+def test_a_choice_without_feedback_is_one_whose_outcome_is_missing():
+    made = read({"paid": [1.0, NAN, 0.5, None, 2.0], "choice": [0, 1, NAN, 1, 0]})
+    assert listed(made.feedback) == [[True, False, True], [False, True, True]]
+    assert listed(made.mask) == [[True, True, False], [True, True, False]]
+    assert listed(made.outcomes) == [[1.0, 0.0, 0.0], [0.0, 2.0, 0.0]]
+    nullable = read({"paid": pd.array([1, 1, 1, None, 1], "Int64")})
+    assert listed(nullable.feedback) == [[True, True, True], [False, True, True]]
+
+
+def test_without_feedback_all_actions_outcomes_are_missing():
+    change = {"paid": [1.0, NAN, 0.5, -1.0, 2.0], "other": [0.0, NAN, 2.0, 3.0, 4.0]}
+    made = read(change, **by_action("paid", "other"))
+    assert listed(made.feedback[0]) == [True, False, True]
+    assert listed(made.outcomes[0]) == [[1.0, 0.0], [0.0, 0.0], [0.5, 2.0]]
+
+
+def test_as_many_subjects_as_trials_and_actions():
+    frame = pd.DataFrame({"id": list("aabb"), "choice": [0, 1, 1, 0], "paid": [1.0, 2.0, 3.0, 4.0]})
+    assert listed(read(frame=frame).outcomes) == [[1.0, 2.0], [3.0, 4.0]]
+
+
 def test_other_tables_are_turned_into_data_frames():
     class Other:
         def to_pandas(self):
@@ -270,6 +336,11 @@ def test_other_tables_are_turned_into_data_frames():
 
 
 # What is refused.
+
+
+def by_action(*columns):
+    """One column per action."""
+    return {"outcome": None, "outcome_by_action": list(columns)}
 
 
 CODED = {"choice": [1, 2, 2, 2, 1]}
@@ -292,7 +363,14 @@ BAD = {
                 (f"unknown {name}", {}, {name: "who"}, name, "['id', 'choice', 'paid']", "'who'")
                 for name in ("subject", "choice", "outcome", "block")
             ),
-            ("unknown outcome in a list", {}, {"outcome": ["paid", "who"]}, "outcome", "'paid'", "'who'"),
+            (
+                "unknown outcome in a list",
+                {},
+                by_action("paid", "who"),
+                "outcome_by_action",
+                "'paid'",
+                "'who'",
+            ),
             ("unknown available", {}, {"available": ["who"]}, "available", "'choice'", "'who'"),
             ("unknown shown", {}, {"shown": ["who"]}, "shown", "'choice'", "'who'"),
             ("subject a list", {}, {"subject": ["id"]}, "subject", "'id'", "['id']"),
@@ -301,13 +379,38 @@ BAD = {
                 {},
                 {"frame": pd.DataFrame([["a", 0, 1, 1]], columns=["id", "choice", "paid", "paid"])},
                 "outcome",
-                "one of the columns",
+                "there once",
+                "'paid', which 2 columns are called",
+            ),
+            ("no outcomes", {}, by_action(), "outcome_by_action", "a list of columns", "[]"),
+            (
+                "outcomes a name",
+                {},
+                by_action("p") | {"outcome_by_action": "paid"},
+                "outcome_by_action",
+                "a list",
                 "'paid'",
             ),
-            ("no outcome", {}, {"outcome": []}, "outcome", "a list of columns", "[]"),
+            ("neither outcome", {}, {"outcome": None}, "outcome", "outcome_by_action=[...]", "None"),
+            ("both outcomes", {}, by_action("paid") | {"outcome": "paid"}, "outcome", "None", "'paid'"),
+            (
+                "a list of outcomes",
+                {"social": [0.0] * 5},
+                {"outcome": ["paid", "social"]},
+                "outcome",
+                "outcome_by_action=[...] is for one column per action; what a choice paid in several ways",
+                "['paid', 'social']",
+            ),
             ("available a name", {}, {"available": "paid"}, "available", "a list of columns", "'paid'"),
             ("shown a name", {}, {"shown": "paid"}, "shown", "a list of columns", "'paid'"),
-            ("an outcome twice", {}, {"outcome": ["paid", "paid"]}, "outcome", "once", "['paid', 'paid']"),
+            (
+                "an outcome twice",
+                {},
+                by_action("paid", "paid"),
+                "outcome_by_action",
+                "once",
+                "['paid', 'paid']",
+            ),
             ("available twice", OFFERS, {"available": ["one", "one"]}, "available", "once", "'one'"),
             (
                 "both ways of saying what was on offer",
@@ -367,7 +470,7 @@ BAD = {
             (
                 "counted from 1, with an outcome per action",
                 CODED | {"other": [0.0] * 5},
-                {"outcome": ["paid", "other"]},
+                {"outcome": None, "outcome_by_action": ["paid", "other"]},
                 "choice",
                 "actions=[1, 2, ...]",
                 "labels from 1 to 2",
@@ -391,21 +494,28 @@ BAD = {
                 "whole",
                 "2147483648 in row 1",
             ),
-            ("text", {"choice": list("LRRRL")}, {}, "choice", "actions=[...]", "string values"),
-            ("digits", {"choice": list("01110")}, {}, "choice", "whole numbers", "string values"),
-            ("booleans", {"choice": [False, True, True, True, False]}, {}, "choice", "actions", "boolean"),
+            ("text", {"choice": list("LRRRL")}, {}, "choice", "actions=[...]", "'L' in row 0 of subject 'b'"),
+            ("digits", {"choice": list("01110")}, {}, "choice", "whole numbers", "'0' in row 0"),
+            (
+                "booleans",
+                {"choice": [False, True, True, True, False]},
+                {},
+                "choice",
+                "actions",
+                "False in row 0",
+            ),
             (
                 "text among numbers",
                 {"choice": [0, 1, "late", 1, 0]},
                 {},
                 "choice",
                 "missed=",
-                "mixed-integer",
+                "'late' in row 2 of subject 'b'",
             ),
             (
                 "beyond the outcomes",
                 {"choice": [0, 1, 2, 1, 0], "other": [0.0] * 5},
-                {"outcome": ["paid", "other"]},
+                {"outcome": None, "outcome_by_action": ["paid", "other"]},
                 "choice",
                 "from 0 to 1",
                 "2 in row 2 of subject 'b'",
@@ -413,12 +523,19 @@ BAD = {
             (
                 "shown beyond the outcomes",
                 PAIR | {"other": [0.0] * 5},
-                {"outcome": ["paid", "other"], "shown": ["left", "right"]},
+                {"outcome": None, "outcome_by_action": ["paid", "other"], "shown": ["left", "right"]},
                 "shown",
                 "from 0 to 1",
                 "2 in row 2 of subject 'b'",
             ),
-            ("shown text", PAIR | {"left": list("ababa")}, {"shown": ["left"]}, "shown", "whole", "string"),
+            (
+                "shown text",
+                PAIR | {"left": list("ababa")},
+                {"shown": ["left"]},
+                "shown",
+                "whole",
+                "column 'left'",
+            ),
             ("no such label", {}, {"actions": [1, 2]}, "choice", "one of the actions [1, 2]", "0 in row 0"),
             (
                 "number or text",
@@ -448,17 +565,17 @@ BAD = {
             (
                 "more actions than outcomes",
                 {"other": [0.0] * 5},
-                {"outcome": ["paid", "other"], "actions": [0, 1, 2]},
+                {"outcome": None, "outcome_by_action": ["paid", "other"], "actions": [0, 1, 2]},
                 "actions",
-                "2 actions, as in outcome",
+                "2 actions, as in outcome_by_action",
                 "3",
             ),
             (
                 "fewer on offer than outcomes",
                 OFFERS | {"other": [0.0] * 5},
-                {"outcome": ["paid", "other"], "available": ["one"]},
+                {"outcome": None, "outcome_by_action": ["paid", "other"], "available": ["one"]},
                 "available",
-                "2 actions, as in outcome",
+                "2 actions, as in outcome_by_action",
                 "1",
             ),
             (
@@ -470,8 +587,6 @@ BAD = {
                 "3",
             ),
             # Outcomes.
-            ("no outcome", {"paid": [1, NAN, 1, 1, 1]}, {}, "outcome", "every response", "nan in row 1"),
-            ("NA", {"paid": pd.array([1, 1, 1, None, 1], "Int64")}, {}, "outcome", "finite", "<NA> in row 3"),
             (
                 "infinite",
                 {"paid": [1, -INF, 1, 1, 1]},
@@ -480,14 +595,29 @@ BAD = {
                 "finite",
                 "-inf in row 1 of subject 'b'",
             ),
-            ("outcomes of text", {"paid": list("10110")}, {}, "outcome", "number", "string values"),
+            (
+                "an outcome of text",
+                {"paid": [1, 0, 1, "0.5", 1]},
+                {},
+                "outcome",
+                "a finite number",
+                "'0.5' in row 3 of subject 'a'",
+            ),
             (
                 "one action's outcome",
                 {"other": [0, 0, 0, NAN, 0]},
-                {"outcome": ["paid", "other"]},
-                "outcome",
-                "finite",
-                "nan in row 3 of subject 'a'",
+                by_action("paid", "other"),
+                "outcome_by_action",
+                "in all columns alike",
+                "nan in row 3 of subject 'a', column 'other'",
+            ),
+            (
+                "one action's outcome text",
+                {"other": [0, 0, "won", 0, 0]},
+                by_action("paid", "other"),
+                "outcome_by_action",
+                "a finite number",
+                "'won' in row 2 of subject 'b', column 'other'",
             ),
             # What was on offer.
             (
@@ -548,7 +678,77 @@ BAD = {
                 {"available": ["one", "two"]},
                 "available",
                 "booleans",
-                "string values",
+                "'L' in row 0 of subject 'b', column 'one'",
+            ),
+            # A label that is a number here and text there.
+            (
+                "one person twice",
+                {"id": [7, 7, "7", "7", "8"]},
+                {},
+                "subject",
+                "dtype={'id': str}",
+                "7 in row 0 and '7' in row 2",
+            ),
+            ("a person of zeros", {"id": ["07"] * 2 + [7.0] * 3}, {}, "subject", "one kind", "7.0 in row 2"),
+            (
+                "one block twice",
+                {"block": [1, "1", "1", "x", "x"]},
+                {"block": "block"},
+                "block",
+                "of one kind",
+                "1 in row 0 and '1' in row 1",
+            ),
+            (
+                "one choice twice",
+                {"choice": [0, 1, "1", 1, 0]},
+                {"missed": "1"},
+                "choice",
+                "of one kind",
+                "1 in row 1 and '1' in row 2",
+            ),
+            ("one action twice", {}, {"actions": [0, 1, "1"]}, "actions", "of one kind", "1 and '1'"),
+            (
+                "missed text, a choice a number",
+                {"choice": [0, "R", "R", "R", 0]},
+                {"missed": "0", "actions": [0, "R"]},
+                "missed",
+                "0, as the column or actions hold it",
+                "'0'",
+            ),
+            (
+                "missed a number, choices text",
+                {"choice": list("12991")},
+                {"missed": 9, "actions": ["1", "2", "9"]},
+                "missed",
+                "'9', as the column or actions hold it",
+                "9",
+            ),
+            # A column of flags.
+            ("no such column of flags", {}, {"missed": "lat"}, "missed", "one of the columns ['id'", "'lat'"),
+            ("the choice as flags", {}, {"missed": "choice"}, "missed", "['id', 'paid']", "'choice'"),
+            (
+                "flag or choice",
+                {"choice": list("LRRRL"), "R": [0] * 5},
+                {"actions": ["L", "R"], "missed": "R"},
+                "missed",
+                "a column of flags, or a value of the choice",
+                "'R', which is both",
+            ),
+            (
+                "a missing flag",
+                {"late": [0, 0, NAN, 0, 0]},
+                {"missed": "late"},
+                "missed",
+                "booleans, or 0 and 1",
+                "nan in row 2 of subject 'b', column 'late'",
+            ),
+            (
+                "flags of text",
+                {"late": list("nnnny")},
+                {"missed": ["late"]},
+                "missed",
+                "0 and 1",
+                "'n' in row 0",
             ),
         )
     },
@@ -616,7 +816,8 @@ def test_one_outcome_column_per_action_of_each_subjects_own_or_shared():
 
 
 def test_a_subject_with_no_trial_that_counts_keeps_its_rows_as_missed():
-    made = Trials([[0, 1], [1, 1]], [[1.0, 0.0], [1.0, 1.0]], mask=[[True, False], [False, False]])
+    mask = [[True, False], [False, False]]
+    made = Trials([[0, 1], [1, 1]], [[1.0, 0.0], [1.0, 1.0]], mask=mask, shared=False)
     table = made.to_dataframe()
     assert table["subject"].tolist() == [0, 1, 1] and table["choice"].isna().tolist() == [False, True, True]
 
@@ -635,7 +836,7 @@ def there_and_back(made, *, subjects=None, actions=None):
         table,
         subject="subject",
         choice="choice",
-        outcome="outcome" if "outcome" in table else columns["outcome"],
+        **({"outcome": "outcome"} if "outcome" in table else {"outcome_by_action": columns["outcome"]}),
         available=columns["available"] or None,
         block="block" if columns["block"] else None,
         actions=actions,
@@ -652,12 +853,13 @@ FIRST = np.array([[False, True, False, True], [False, False, False, False]])
 @pytest.mark.parametrize("available", [None, OUTCOMES >= 0], ids=["", "available"])
 @pytest.mark.parametrize("mask", [None, SOME], ids=["", "mask"])
 @pytest.mark.parametrize("reset", [None, FIRST], ids=["", "reset"])
+@pytest.mark.parametrize("feedback", [None, FIRST], ids=["", "feedback"])
 @pytest.mark.parametrize("actions", [None, ["x", "y", "z"], [3, 1, 2]], ids=["numbers", "text", "labels"])
-def test_every_layout(outcomes, available, mask, reset, actions):
-    made = Trials(CHOICES, outcomes, available, mask, reset)
+def test_every_layout(outcomes, available, mask, reset, feedback, actions):
+    made = Trials(CHOICES, outcomes, available, mask, reset, feedback=feedback)
     if mask is not None and available is not None:
         padding = np.array([[False] * 4, [False, False, True, True]])
-        made = Trials(CHOICES, outcomes, available & ~padding[..., None], mask, reset)
+        made = made._replace(available=available & ~padding[..., None])
     again = there_and_back(made, actions=actions)
     assert_same(again, made)
     jax.tree.map(np.testing.assert_array_equal, there_and_back(again, actions=actions), again)
@@ -736,7 +938,7 @@ def test_trial_numbers_may_start_anew_in_each_block():
         ([1, 3, 2, 1, 2, 3], "2 in row 2 of subject 'a'"),
         ([1, 2, 3, 1, 1, 2], "1 in row 4 of subject 'b'"),
         ([1, 2, None, 1, 2, 3], "nan in row 2 of subject 'a'"),
-        (["1", "2", "3"] * 2, "string values"),
+        (["1", "2", "3"] * 2, "'1' in row 0 of subject 'a'"),
     ],
 )
 def test_trial_numbers_that_do_not_grow_are_refused(numbers, received):

@@ -11,7 +11,7 @@ import pytest
 import reference
 from jax.test_util import check_grads
 
-from behavioural_modelling import Model, Trials, likelihood, log_likelihood, models, simulate
+from behavioural_modelling import Model, Trials, _scoring, fit, likelihood, log_likelihood, models, simulate
 from behavioural_modelling.models import Parameter
 from behavioural_modelling.trials import load_bandit
 
@@ -55,10 +55,13 @@ def some_mask(where):
     return mask
 
 
-def some_trials(outcomes="own", available=False, mask=None, reset=False, dtype=np.float32, seed=0):
+def some_trials(
+    outcomes="own", available=False, mask=None, reset=False, silent=False, dtype=np.float32, seed=0
+):
     """Random trials. What the mask leaves out holds choice -1, outcome NaN and nothing on offer.
 
-    The model starts anew before every sixth trial or so, counted or not.
+    The model starts anew before every sixth trial or so, counted or not. A third of the choices have no
+    feedback where some are to be silent: of all subjects on the same trials, where outcomes are shared.
     """
     rng, shape = np.random.default_rng(seed), (N_SUBJECTS, N_TRIALS, N_ACTIONS)
     paid = (rng.uniform(size=shape) < 0.5).astype(dtype)
@@ -72,6 +75,10 @@ def some_trials(outcomes="own", available=False, mask=None, reset=False, dtype=n
         choices, paid = np.where(mask, choices, -1), np.where(counts, paid, np.nan).astype(dtype)
         on_offer &= mask[..., None]
     starts = rng.uniform(size=shape[:2]) < 1 / 6
+    if silent:
+        none = rng.uniform(size=shape[:2]) < 1 / 3
+        none = {"own": none[..., None], "shared": none[0][:, None], "chosen": none}[outcomes]
+        paid = np.where(none, np.nan, paid).astype(dtype)
     return Trials(choices, paid, on_offer if available else None, mask, starts if reset else None)
 
 
@@ -89,12 +96,12 @@ def per_action(trials, n_actions):
 
 def by_the_loop(params, trials, n_actions=N_ACTIONS):
     """`reference.log_likelihood`, subject by subject. It reads the chosen action's outcome alone."""
-    choices, _, available, mask, reset = (None if x is None else np.asarray(x) for x in trials)
+    choices, _, *others = (None if x is None else np.asarray(x) for x in trials)
     outcomes = per_action(trials, n_actions)
     params = {name: np.broadcast_to(np.float64(x), len(choices)) for name, x in params.items()}
     alphas = [params[f"alpha_{sign}" if "alpha_p" in params else "alpha"] for sign in "pn"]
     tau = params["temperature"] if "temperature" in params else 1 / params["inverse_temperature"]
-    by_subject = [choices, outcomes, *alphas, tau, available, mask, reset]
+    by_subject = [choices, outcomes, *alphas, tau, *others]
     rows = ([None if x is None else x[i] for x in by_subject] for i in range(len(choices)))
     return np.array([reference.log_likelihood(*row) for row in rows])
 
@@ -188,13 +195,15 @@ def test_twenty_actions_against_the_loop(dtype):
     assert_close(log_likelihood(model, params, trials), exact, tolerance(params, dtype, n_actions=20))
 
 
-def test_outcomes_that_fit_two_readings_are_those_of_the_chosen_actions():
+def test_outcomes_that_fit_two_readings_are_read_as_is_said():
     rng = np.random.default_rng(2)
-    square = rng.integers(0, N_ACTIONS, (N_ACTIONS, N_ACTIONS)), rng.uniform(size=(N_ACTIONS, N_ACTIONS))
-    own = square[0], np.repeat(square[1][..., None], N_ACTIONS, axis=-1)
+    choices, square = rng.integers(0, N_ACTIONS, (N_ACTIONS, N_ACTIONS)), rng.uniform(size=(N_ACTIONS,) * 2)
     params = some_params(n_subjects=N_ACTIONS)
-    ours, theirs = (log_likelihood(MODEL, params, Trials(*data)) for data in (square, own))
-    assert_close(ours, theirs, tolerance(params, n_trials=N_ACTIONS))
+    chosen, shared = np.repeat(square[..., None], N_ACTIONS, axis=-1), np.stack([square] * N_ACTIONS)
+    for say_shared, own in ((False, chosen), (True, shared)):
+        ours = log_likelihood(MODEL, params, Trials(choices, square, shared=say_shared))
+        exact = by_the_loop(params, Trials(choices, own))
+        assert_close(ours, exact, tolerance(params, n_trials=N_ACTIONS))
 
 
 def test_a_number_is_every_subjects():
@@ -293,7 +302,7 @@ def test_the_gradient_by_outcomes_says_which_of_them_count():
 
 def appended(trials, n):
     """The trials, and after them `n` that the mask leaves out."""
-    choices, outcomes, available, mask, reset = (None if x is None else np.asarray(x) for x in trials)
+    choices, outcomes, available, mask, reset, _ = (None if x is None else np.asarray(x) for x in trials)
     own = lambda x: [(0, 0), (0, n)] + [(0, 0)] * (x.ndim - 2)  # noqa: E731
     shared = outcomes.ndim == 2 and outcomes.shape != choices.shape
     mask = np.ones(choices.shape, bool) if mask is None else mask
@@ -350,6 +359,91 @@ def test_a_subject_without_a_trial_that_counts():
     value, gradient = jax.value_and_grad(total)(of_subject(0, some_params()), trials)
     assert value == 0
     assert all(x == 0 for x in gradient.values())
+
+
+# Choices without feedback.
+
+
+# Every kind of outcomes, alone and with all else, in either type.
+SILENT = [
+    {"outcomes": "own"},
+    {"outcomes": "shared"} | EVERYTHING,
+    {"outcomes": "chosen"} | EVERYTHING,
+]
+
+
+@pytest.mark.parametrize("layout", SILENT, ids=str)
+def test_choices_without_feedback_against_the_loop(layout, x64):
+    params, trials = some_data(np.float64, silent=True, **layout)
+    counts = True if trials.mask is None else trials.mask
+    assert (counts & ~trials.feedback).any(axis=1).all()
+    value, gradient = jax.value_and_grad(total)(params, trials)
+    assert_close(value, by_the_loop(params, trials).sum(), tolerance(params, np.float64).sum())
+    for name, x in params.items():
+        slopes = exact_slopes(lambda x: by_the_loop(params | {name: x}, trials).sum(), x)  # noqa: B023
+        np.testing.assert_allclose(gradient[name], slopes, rtol=0, atol=1e-6)
+
+
+def test_no_feedback_is_not_an_outcome_of_0():
+    # By hand: the value of the first action is .5, 1, and stays 1; an outcome of 0 would make it .5 again.
+    trials = Trials([[0, 0, 0]], [[1.5, np.nan, 1.0]])
+    expected = -np.log(2) - 2 * np.log1p(np.exp(-0.5))
+    ours = log_likelihood(models.rescorla_wagner(2), {"alpha": 0.5, "temperature": 1.0}, trials)
+    # Three numbers below 1 with a few roundings each.
+    np.testing.assert_allclose(ours, [expected], rtol=0, atol=20 * UNIT)
+
+
+def test_nothing_is_learned_without_feedback_whatever_the_model():
+    # A kernel of the choices stays as it was too, and a reset is heard.
+    model, choices = models.choice_kernel(2), [[0, 0, 0, 0]]
+    params = {"alpha_c": 0.5, "temperature_c": 1.0}
+    trials = Trials(choices, np.full((1, 4), np.nan))
+    np.testing.assert_allclose(log_likelihood(model, params, trials), 4 * np.log(0.5), rtol=4 * UNIT)
+    after = Trials(choices, [[1.0, np.nan, np.nan, 1.0]], reset=[[False, True, False, False]])
+    np.testing.assert_array_equal(log_likelihood(model, params, after), log_likelihood(model, params, trials))
+
+
+def test_without_feedback_no_nan_enters_the_arithmetic():
+    params = some_params()
+    with jax.debug_nans(True):
+        for layout in SILENT:
+            trials = some_trials(silent=True, **layout)
+            by_outcomes = lambda x: total(params, trials._replace(outcomes=x))  # noqa: B023, E731
+            gradient = jax.grad(by_outcomes)(jnp.where(jnp.isnan(trials.outcomes), 0, trials.outcomes))
+            silent = ~trials.feedback if layout["outcomes"] != "shared" else ~trials.feedback.any(axis=0)
+            assert (np.asarray(gradient)[np.asarray(silent)] == 0).all()
+
+
+def test_a_fit_to_choices_without_feedback():
+    model, trials = models.rescorla_wagner(N_ACTIONS), some_trials(mask="middle", silent=True)
+    found = fit(jax.random.key(0), model, trials, n_starts=2, progress=False)
+    assert found.converged.all()
+    best = by_the_loop(found.params, trials)
+    assert_close(found.log_likelihood, best, tolerance(found.params))
+    for factor in (0.9, 1.1):  # the loop has no higher value beside the estimate
+        alpha = np.minimum(factor * found.params["alpha"], 1)
+        beside = {"alpha": alpha, "temperature": factor * found.params["temperature"]}
+        assert (by_the_loop(beside, trials) <= best + 1e-4).all()
+
+
+def test_a_shared_outcome_may_be_unseen_by_some():
+    # One is unknown: unseen by one subject, and left out by the mask for the other.
+    choices, outcomes = [[0, 0, 1, 0]] * 2, np.float32([[1, 0], [1, 0], [np.nan, np.nan], [0, 1]])
+    mask = np.array([[True, True, True, True], [True, True, False, True]])
+    feedback = np.array([[True, False, False, True], [True, True, True, True]])
+    model, params = models.rescorla_wagner(2), {"alpha": np.float32([0.5] * 2), "temperature": 1.0}
+
+    def score(params, outcomes):
+        return total(params, Trials(choices, outcomes, mask=mask, feedback=feedback), model)
+
+    exact = by_the_loop(params, Trials(choices, outcomes, mask=mask, feedback=feedback), n_actions=2)
+    value, gradient = jax.value_and_grad(score)(params, outcomes)
+    assert_close(value, exact.sum(), tolerance(params, n_trials=4, n_actions=2).sum())
+    assert all(np.isfinite(x).all() for x in gradient.values())
+    # In a reader's own program, where values are not known, the NaN stays out of the arithmetic as well.
+    np.testing.assert_allclose(jax.jit(score)(params, outcomes), value, rtol=8 * UNIT)
+    fields = jnp.asarray(choices), jnp.asarray(outcomes), None, jnp.asarray(mask), None, jnp.asarray(feedback)
+    assert np.isfinite(_scoring.by_trial(True, *fields).outcomes).all()
 
 
 # Starting anew.
@@ -564,7 +658,7 @@ def test_hot_choices_are_alike(hot):
 def test_jit_equals_eager():
     mask = np.arange(N_TRIALS) < np.c_[[3, 2, 3, 3, 3]]
     trials = some_trials(available=True)._replace(mask=mask, reset=np.arange(N_TRIALS) == np.c_[[1] * 5])
-    trials = Trials(*(x[:2, :3] for x in trials))
+    trials = jax.tree.map(lambda x: x[:2, :3], trials)
     params = some_params(n_subjects=2)
     with jax.disable_jit():
         eager = log_likelihood(MODEL, params, trials)
@@ -573,7 +667,7 @@ def test_jit_equals_eager():
 
 @pytest.mark.parametrize("outcomes", ["own", "shared"])
 def test_subjects_mapped_and_one_by_one(outcomes):
-    params, (choices, paid, available, mask, reset) = some_data(outcomes=outcomes, **EVERYTHING)
+    params, (choices, paid, available, mask, reset, _) = some_data(outcomes=outcomes, **EVERYTHING)
 
     def one_subject(params, choices, available, mask, reset, *own):
         paid_here = own[0][None] if own else paid

@@ -324,6 +324,46 @@ def test_win_stay_lose_shift_by_hand():
     assert goal.tolist() == [0.5, 0, 0.5]
 
 
+def test_a_lapse_is_spread_over_what_is_on_offer(x64):
+    # Action 0 wins, then costs; on offer are four, two, three. P(stay) is .8 + .2 / 2; after the loss the
+    # goal is a third for 1, 2 and 3, of which 2 and 3 are there. A goal not on offer: an even choice.
+    model = models.win_stay_lose_shift(4)
+    outcomes = np.array([[1.0, 0, 0, 0], [-1, 0, 0, 0], [0] * 4])
+    offers = [[1, 1, 1, 1], [1, 0, 1, 0], [1, 0, 1, 1]]
+    trials = Trials([[0, 0, 2]], outcomes, np.array([offers], bool))
+    right = 0.25 * 0.9 * (0.8 / 2 + 0.2 / 3)
+    np.testing.assert_allclose(np.exp(log_likelihood(model, {"lapse": 0.2}, trials)), right, rtol=1e-12)
+    away = Trials([[0, 2]], outcomes[:2], np.array([[[1] * 4, [0, 0, 1, 1]]], bool))
+    np.testing.assert_allclose(np.exp(log_likelihood(model, {"lapse": 0.2}, away)), 0.25 / 2, rtol=1e-12)
+    logits = model.policy({"lapse": 0.2}, jnp.array([1.0, 0, 0, 0]), available=away.available[0, 1])
+    assert np.exp(logits).tolist() == [0, 0, 0.5, 0.5]
+    sure = np.array([[1, 0, 0, 0], offers[1], offers[2]], bool)
+    trace = simulate(jax.random.key(0), model, {"lapse": [0.2, 0.0]}, outcomes, available=sure)
+    np.testing.assert_allclose(trace.choice_p[:, 1], [[0.9, 0, 0.1, 0], [1, 0, 0, 0]], rtol=1e-12)
+
+
+def test_slopes_by_the_lapse_are_finite_at_its_ends():
+    available = np.array([[[1, 1, 1], [1, 0, 1], [1, 1, 1]]], bool)
+    trials = Trials([[0, 0, 0]], np.ones((3, 3)), available)
+    slope = jax.grad(lambda lapse: log_likelihood(models.win_stay_lose_shift(3), {"lapse": lapse}, trials)[0])
+    assert np.isfinite(slope(0.0))
+    # log(1 - lapse / 2) + log(1 - 2 lapse / 3) at 1 has the slope -1 - 2; some roundings in float32.
+    np.testing.assert_allclose(slope(1.0), -3, rtol=16 * UNIT)
+
+
+def test_a_win_is_above_the_threshold(x64):
+    assert models.win_stay_lose_shift(2, threshold=0) is models.win_stay_lose_shift(2, 0.0)
+    points = models.win_stay_lose_shift(2, 50)
+    assert points is models.win_stay_lose_shift(n_actions=2, threshold=np.float32(50))
+    assert points != models.win_stay_lose_shift(2)
+    # 51 points are a win, 50 are not: stay, shift, and by mistake stay.
+    trials = Trials([[0, 0, 1, 1]], [[51.0, 50.0, 20.0, 90.0]])
+    ours = np.exp(log_likelihood(points, {"lapse": 0.2}, trials))
+    np.testing.assert_allclose(ours, 0.5 * 0.9 * 0.9 * 0.1, rtol=1e-12)
+    with pytest.raises(ValueError, match="^threshold: expected a finite number"):
+        models.win_stay_lose_shift(2, np.nan)
+
+
 def test_choice_kernel_by_hand():
     # The kernel goes (0, 0), (0, .5), (.5, .25), whatever is paid.
     params, model = {"alpha_c": 0.5, "temperature_c": 0.25}, models.choice_kernel(2)

@@ -14,10 +14,10 @@ import solutions
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 from execute_notebooks import readme_figure  # noqa: E402
-from set_repository import repository_slug  # noqa: E402
+from set_repository import UNKNOWN, repository_url, setup_cell  # noqa: E402
 
 NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
-SLUG = repository_slug()
+URL = repository_url()
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 each_rule = pytest.mark.parametrize("rule", lint.RULES, ids=lambda rule: rule.__name__)
@@ -34,7 +34,7 @@ def test_there_are_notebooks():
 @each_rule
 @each_notebook
 def test_notebook_keeps_the_rule(path, rule):
-    problems = list(rule(read(path), SLUG))
+    problems = list(rule(read(path), URL))
     assert not problems, "\n".join([path.name, *problems])
 
 
@@ -88,7 +88,7 @@ GOOD = {
     "metadata": {},
     "cells": [
         markdown("# A title\n\nA rule, $V$, in `{braces}` and {words}."),
-        code(lint.SETUP.format(slug=SLUG).strip(), 1, "setup"),
+        code(setup_cell(URL).strip(), 1, "setup"),
         markdown("The imports."),
         code("import matplotlib.pyplot as plt", 2),
         markdown("A figure."),
@@ -104,8 +104,7 @@ GOOD = {
         code("def two():\n    ...", 5, "exercise"),
         code("print('Correct' if two() == 2 else 'two() should be 2')", 6, "check"),
         markdown(
-            "<details><summary>Solution</summary>\n\n"
-            "```python\ndef two():\n    return 2\n```\n\n</details>"
+            "<details><summary>Solution</summary>\n\n```python\ndef two():\n    return 2\n```\n\n</details>"
         ),
     ],
 }
@@ -153,8 +152,16 @@ BAD = {
 
 
 @each_rule
-def test_good_notebook_passes(rule):
-    assert list(rule(GOOD, SLUG)) == []
+@pytest.mark.parametrize("url", [UNKNOWN, "https://github.com/ada/lab-course"])
+def test_good_notebook_passes(rule, url):
+    notebook = copy.deepcopy(GOOD)
+    notebook["cells"][1]["source"] = setup_cell(url).strip()
+    assert list(rule(notebook, url)) == []
+
+
+def test_a_setup_cell_of_another_address_is_found():
+    home = "https://github.com/ada/lab-course"
+    assert list(lint.begins_with_setup_and_imports(GOOD, home if URL == UNKNOWN else UNKNOWN))
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -162,7 +169,7 @@ def test_rule_finds_the_bad_notebook(name):
     rule, index, change = BAD[name]
     notebook = copy.deepcopy(GOOD)
     notebook["cells"][index].update(change)
-    assert list(rule(notebook, SLUG))
+    assert list(rule(notebook, URL))
 
 
 def test_every_rule_has_a_bad_notebook():

@@ -19,7 +19,8 @@ MODULES = {name: importlib.import_module(name) for name in ["behavioural_modelli
 
 # DESIGN.md's table, from the inside out, around it what every module may use or what uses every module.
 ROWS = [
-    *("_checks", "_rows", "decision_rules", "utils", "learning", "planning", "models", "_frames", "trials"),
+    *("_checks", "_rows", "decision_rules", "utils", "learning", "planning", "models"),
+    *("_frames", "_trial_arrays", "trials"),
     *("_parameters", "_layout", "_placement", "_blocks"),
     *("simulation", "_scoring", "likelihood", "transforms", "fitting"),
     *("_synthetic", "parameter_recovery", "comparison", "plotting"),

@@ -1,10 +1,13 @@
 """What stands outside the package: README, Makefile, requirements, workflows, addresses."""
 
+import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import notebook_lint
 import pytest
@@ -87,11 +90,20 @@ def test_readme_code_runs():
         exec(compile(block, "README.md", "exec"), namespace)
 
 
-def test_colab_links_lead_to_notebooks():
-    link = r"colab\.[\w.]+/github/[\w.-]+/[\w.-]+/blob/main/(\S+?\.ipynb)"
-    links = re.findall(link, text("README.md"))
-    chapters = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("book/*.ipynb"))
-    assert sorted(set(links)) == chapters
+def colab_links(root: Path = ROOT) -> list[str]:
+    """README.md's links to Colab, as owner/name and file."""
+    link = r"colab\.[\w.]+/github/([\w.-]+/[\w.-]+)/blob/main/(\S+?\.ipynb)"
+    return re.findall(link, (root / "README.md").read_text(encoding="utf-8"))
+
+
+CHAPTERS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("book/*.ipynb"))
+
+
+def test_every_chapter_is_in_the_readme_with_its_link_to_colab():
+    rows = re.findall(r"^\| \d+ \| \[[^\]]+\]\((\S+)\) \|", text("README.md"), re.MULTILINE)
+    assert rows == CHAPTERS
+    slug = set_repository.slug_of(set_repository.repository_url())
+    assert colab_links() == ([(slug, chapter) for chapter in CHAPTERS] if slug else [])
 
 
 @pytest.mark.parametrize(
@@ -156,34 +168,97 @@ def test_files_name_no_machine_and_no_package_index():
 
 
 def test_addresses_are_those_of_the_configuration():
-    slug = set_repository.repository_slug()
+    url = set_repository.repository_url()
     problems = [
         f"{path.relative_to(ROOT)}: {problem}"
         for pattern in set_repository.FILES
         for path in ROOT.glob(pattern)
-        for problem in notebook_lint.wrong_addresses(path.read_text(encoding="utf-8"), slug)
+        for problem in notebook_lint.wrong_addresses(path.read_text(encoding="utf-8"), url)
     ]
     assert not problems, "\n".join(problems)
 
 
-def test_a_fork_changes_every_address(tmp_path):
+def test_the_address_is_where_the_tests_run():
+    # GitHub says where that is; elsewhere nobody knows.
+    url, running_in = set_repository.repository_url(), os.environ.get("GITHUB_REPOSITORY")
+    assert not set_repository.problem(url, running_in), set_repository.problem(url, running_in)
+
+
+def test_a_forks_owner_is_told_what_to_do():
+    ours, told = "https://github.com/ada/lab-course", set_repository.problem
+    assert told(set_repository.UNKNOWN, None) == told(ours, None) == told(ours, "Ada/Lab-Course") == ""
+    command = "make repository URL=https://github.com/bob/course"
+    assert "no address yet" in told(set_repository.UNKNOWN, "bob/course")
+    assert "ada/lab-course" in told(ours, "bob/course")
+    assert all(command in told(url, "bob/course") for url in (set_repository.UNKNOWN, ours))
+
+
+@pytest.fixture
+def copied(tmp_path):
+    """A copy of every file that may hold the address."""
     for pattern in set_repository.FILES:
         for path in ROOT.glob(pattern):
             copy = tmp_path / path.relative_to(ROOT)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, copy)
-    old = set_repository.repository_slug()
-    changed = set_repository.set_repository("https://github.com/ada/lab-course.git", tmp_path)
-    assert {"_config.yml", "README.md"} <= {path.name for path in changed}
-    assert set_repository.repository_slug(tmp_path) == "ada/lab-course"
-    for path in tmp_path.rglob("*.*"):
-        assert not path.is_file() or f"/{old}" not in path.read_text(encoding="utf-8"), path
-    set_repository.set_repository(f"https://github.com/{old}", tmp_path)
-    for path in changed:
-        assert path.read_bytes() == (ROOT / path.relative_to(tmp_path)).read_bytes()
+    return tmp_path
 
 
-@pytest.mark.parametrize("url", ["", "github.com/ada/course", "https://github.com/ada"])
+def first_code_cell(notebook: Path) -> str:
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return notebook_lint.source(next(cell for cell in cells if cell["cell_type"] == "code"))
+
+
+def test_the_address_can_be_changed_to_and_fro(copied):
+    before = set_repository.repository_url()
+    slugs, changed = ["ada/lab-course", "bob/course", None, "ada/lab-course.jl", None], set()
+    for slug in slugs:
+        url = f"https://github.com/{slug}" if slug else set_repository.UNKNOWN
+        given = f"{url}.git" if slug else url
+        changed |= {path.name for path in set_repository.set_repository(given, copied)}
+        assert set_repository.repository_url(copied) == url
+        assert colab_links(copied) == ([(slug, chapter) for chapter in CHAPTERS] if slug else [])
+        for chapter in CHAPTERS:
+            setup = first_code_cell(copied / chapter)
+            assert setup == set_repository.setup_cell(url).strip()
+            assert (f"git+{url}" in setup) == ("%pip" in setup) == bool(slug)
+        gone = {f"github.com/{other}" for other in slugs if other} - {f"github.com/{slug}"}
+        gone |= {"https://repository.invalid"} if slug else {'pip install "behavioural'}
+        for path in filter(Path.is_file, copied.rglob("*")):
+            words = path.read_text(encoding="utf-8")
+            assert not [old for old in gone if re.search(rf"{re.escape(old)}(?![\w.-])", words)], path
+    assert changed >= {"_config.yml", "README.md", "pyproject.toml", "CITATION.cff", "01-overview.ipynb"}
+    set_repository.set_repository(before, copied)
+    for path in filter(Path.is_file, copied.rglob("*")):
+        assert path.read_bytes() == (ROOT / path.relative_to(copied)).read_bytes()
+
+
+@pytest.mark.parametrize("url", [set_repository.UNKNOWN, "https://github.com/ada/lab-course"])
+def test_the_site_has_no_buttons_that_lead_nowhere(url):
+    sys.path.insert(0, str(ROOT / "book" / "_ext"))
+    import offline_site
+
+    buttons = {"launch_buttons": {"colab_url": "https://colab.example"}, "use_repository_button": True}
+    given = SimpleNamespace(html_theme_options={"repository_url": url, "use_issues_button": True} | buttons)
+    offline_site.drop_links_to_nowhere(None, given)
+    shown = {name for name, value in given.html_theme_options.items() if value}
+    everything = {"repository_url", "use_issues_button", *buttons}
+    assert shown == (set() if url == set_repository.UNKNOWN else everything)
+
+
+def test_the_setup_cell_says_what_to_do_without_an_address(monkeypatch, capsys):
+    cell = compile(set_repository.setup_cell(set_repository.UNKNOWN), "the first cell", "exec")
+    exec(cell, {})
+    assert capsys.readouterr().out == ""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    exec(cell, {})
+    assert "README.md" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "github.com/ada/course", "https://github.com/ada", "https://ada.invalid/behavioural-modelling"],
+)
 def test_a_wrong_address_is_refused(url, tmp_path):
     with pytest.raises(ValueError, match="URL must look like"):
         set_repository.set_repository(url, tmp_path)

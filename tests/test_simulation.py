@@ -439,10 +439,12 @@ def test_traced_once_per_shape():
 
     parameters = (models.Parameter("x", 0),)
     model = Model("counted", 2, parameters, init, lambda p, s: s, lambda p, s, c, o: (s, c))
-    simulate(jax.random.key(0), model, {"x": [0.1, 1.0]}, np.zeros((3, 2)))
+    simulate(jax.random.key(0), model, {"x": [0.1, 1.0]}, np.zeros((3, 2)))  # and the check of the model
+    traced.clear()
+    simulate(jax.random.key(0), model, {"x": [0.1, 1.0]}, np.zeros((4, 2)))
     once = len(traced)
     for seed in range(1, 4):
-        simulate(jax.random.key(seed), model, {"x": [0.1 * seed, 1.0]}, np.full((3, 2), seed))
+        simulate(jax.random.key(seed), model, {"x": [0.1 * seed, 1.0]}, np.full((4, 2), seed))
     assert 1 <= once == len(traced)
     simulate(jax.random.key(0), model, {"x": [0.1, 1.0, 2.0]}, np.zeros((3, 2)))
     assert len(traced) == 2 * once

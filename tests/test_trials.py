@@ -1,5 +1,6 @@
 """Trials, Trace and the bundled data set."""
 
+import copy
 import csv
 import importlib.util
 import pickle
@@ -36,7 +37,8 @@ def test_what_goes_in_comes_out(outcomes, available, mask, reset):
         else:
             np.testing.assert_array_equal(ours, given)
             assert ours.dtype == bool
-    assert made._fields == ("choices", "outcomes", "available", "mask", "reset")
+    assert made._fields == ("choices", "outcomes", "available", "mask", "reset", "feedback")
+    assert made.feedback is None
 
 
 def test_lists_and_keywords():
@@ -45,9 +47,128 @@ def test_lists_and_keywords():
     assert made.mask.tolist() == [[True, False]]
 
 
-def test_an_ambiguous_shape_is_read_as_subjects_by_trials():
-    # (2, 2) could be two trials of two actions; read as outcomes of the chosen, action 5 may exist.
-    assert Trials([[0, 5], [1, 0]], [[1.0, 0.0], [0.0, 1.0]]).choices.max() == 5
+SQUARE = np.array([[1.0, 0.0], [0.0, 3.0]], np.float32)
+
+
+@pytest.mark.parametrize(
+    "choices, more",
+    [
+        ([[0, 5], [1, 0]], {}),  # read as two trials of two actions, there is no action 5
+        ([[0, 1], [1, 0]], {"available": np.ones((2, 2, 3), bool)}),
+        ([[0, 1], [1, 0]], {"shared": False}),
+    ],
+)
+def test_what_fits_two_readings_is_the_chosen_actions_where_something_says_so(choices, more):
+    made = Trials(choices, SQUARE, **more)
+    np.testing.assert_array_equal(made.outcomes, SQUARE)
+    np.testing.assert_array_equal(made._replace(mask=np.ones((2, 2), bool)).outcomes, SQUARE)
+    np.testing.assert_array_equal(made._replace(outcomes=2 * made.outcomes).outcomes, 2 * SQUARE)
+
+
+def test_what_fits_two_readings_may_be_said_to_be_shared():
+    made = Trials([[0, 1], [1, 0]], SQUARE, shared=True)
+    np.testing.assert_array_equal(made.outcomes, [SQUARE, SQUARE])
+    with pytest.raises(ValueError, match="shared=True"):
+        jax.jit(lambda x: Trials([[0, 1], [1, 0]], x).outcomes)(SQUARE)
+    with pytest.raises(ValueError, match="shared=True"):
+        made._replace(outcomes=SQUARE)
+    assert made._replace(outcomes=SQUARE, shared=False).outcomes.shape == (2, 2)
+    assert Trials([[0]], [[1.0]]).outcomes.shape == (1, 1)  # where both readings are the same
+
+
+@pytest.mark.parametrize("shared", [True, np.True_, None])
+def test_that_outcomes_are_shared_may_be_said_where_it_is_plain(shared):
+    assert Trials(CHOICES, OUTCOMES[0, :, :2] * 0 + 1, shared=shared, mask=CHOICES < 2).outcomes.shape == (
+        3,
+        2,
+    )
+    assert Trials(CHOICES, OUTCOMES, shared=False).outcomes.shape == (2, 3, 3)
+
+
+# Choices without feedback.
+
+SILENT = np.array([[True, False, True], [False, True, True]])
+
+
+def with_nan(outcomes):
+    """Outcomes that are NaN where there is no feedback; on the second trial, for outcomes of all."""
+    none = {
+        2: ~SILENT if outcomes.shape == (2, 3) else np.array([[False], [True], [False]]),
+        3: ~SILENT[..., None],
+    }
+    return np.where(none[outcomes.ndim], np.nan, outcomes).astype(np.float32)
+
+
+@pytest.mark.parametrize("outcomes", [OUTCOMES + 1, OUTCOMES[0] + 1, OUTCOMES[:, :, 0] + 1], ids=np.shape)
+def test_an_outcome_that_is_nan_beside_a_choice_is_no_feedback(outcomes):
+    given = with_nan(outcomes)
+    made = Trials(CHOICES, given)
+    expected = [[True, False, True]] * 2 if outcomes.shape == (3, 3) else SILENT
+    np.testing.assert_array_equal(made.feedback, expected)
+    assert made.feedback.dtype == bool and made.outcomes.dtype == jnp.float32
+    np.testing.assert_array_equal(made.outcomes, np.where(np.isnan(given), 0, outcomes))
+
+
+def test_trials_can_be_made_while_nans_are_looked_for():
+    mask = np.array([[True, True, True], [True, True, False]])
+    with jax.debug_nans(True), jax.debug_infs(True):
+        made = Trials(CHOICES, np.where(mask, with_nan(OUTCOMES[..., 0]), np.nan), mask=mask)
+    assert made.feedback.tolist() == [[True, False, True], [False, True, True]]
+    assert np.isnan(made.outcomes[1, 2])
+
+
+def test_what_a_masked_trial_holds_is_no_matter_of_feedback():
+    outcomes = np.where(MASK, OUTCOMES[..., 0], np.nan)
+    assert Trials(CHOICES, outcomes, mask=MASK).feedback is None
+    made = Trials(CHOICES, with_nan(OUTCOMES[..., 0]) * np.where(MASK, 1, np.nan), mask=MASK)
+    np.testing.assert_array_equal(made.feedback, SILENT)
+    # Without the mask the trial that it left out has no feedback either.
+    np.testing.assert_array_equal(made._replace(mask=None).feedback, SILENT & MASK)
+
+
+def test_feedback_may_be_said():
+    made = Trials(CHOICES, OUTCOMES + 1, feedback=SILENT)
+    np.testing.assert_array_equal(made.feedback, SILENT)
+    np.testing.assert_array_equal(made.outcomes, np.where(SILENT[..., None], OUTCOMES + 1, 0))
+    assert Trials(CHOICES, OUTCOMES, feedback=SILENT | True).feedback is None
+    both = Trials(CHOICES, with_nan(OUTCOMES), feedback=[[True] * 3, [True, True, False]])
+    assert both.feedback.tolist() == [[True, False, True], [False, True, False]]
+    assert jax.jit(lambda x: Trials(CHOICES, OUTCOMES, feedback=x).feedback)(SILENT).shape == (2, 3)
+
+
+# Other fields.
+
+
+def test_other_fields_are_checked():
+    made = Trials(CHOICES, OUTCOMES, mask=MASK)
+    other = made._replace(reset=RESET, choices=CHOICES.tolist())
+    assert isinstance(other, Trials) and other.choices.dtype == jnp.int32
+    np.testing.assert_array_equal(other.reset, RESET)
+    np.testing.assert_array_equal(other.mask, MASK)
+    for changes, match in (
+        ({"choices": CHOICES + 1}, "^choices: expected actions from 0 to 2, got 3"),
+        ({"outcomes": OUTCOMES + np.inf}, "^outcomes: expected finite"),
+        ({"outcomes": None}, "^outcomes: "),
+        ({"reset": RESET * 1}, "^reset: expected booleans"),
+        ({"wins": RESET}, "unexpected field names: .'wins'."),
+    ):
+        with pytest.raises(ValueError, match=match):
+            made._replace(**changes)
+        if sys.version_info >= (3, 13):
+            with pytest.raises(ValueError, match=match):
+                copy.replace(made, **changes)
+    with pytest.raises(ValueError, match="^choices: "):
+        Trials._make((CHOICES - 1, *made[1:]))
+    assert isinstance(Trials._make(made), Trials)
+
+
+def test_other_fields_leave_feedback_as_it_is():
+    made = Trials(CHOICES, with_nan(OUTCOMES))
+    for other in (made._replace(mask=MASK), made._replace(outcomes=2 * made.outcomes)):
+        np.testing.assert_array_equal(other.feedback, SILENT)
+    more = made._replace(outcomes=np.where(CHOICES[..., None] == 2, np.nan, OUTCOMES))
+    np.testing.assert_array_equal(more.feedback, SILENT & (CHOICES != 2))
+    assert made._replace(outcomes=OUTCOMES, feedback=None).feedback is None
 
 
 @pytest.mark.parametrize("junk", [-1, 99])
@@ -130,10 +251,12 @@ def test_trials_can_be_made_inside_jit():
 
 
 def test_trials_can_be_pickled():
-    made = Trials(CHOICES, OUTCOMES, mask=MASK, reset=RESET)
-    again = pickle.loads(pickle.dumps(made))
-    assert isinstance(again, Trials)
-    jax.tree.map(np.testing.assert_array_equal, again, made)
+    made = Trials(CHOICES, with_nan(OUTCOMES), mask=MASK, reset=RESET)
+    square = Trials([[0, 1], [1, 0]], SQUARE, shared=False)
+    for some in (made, square):
+        for again in (pickle.loads(pickle.dumps(some)), copy.deepcopy(some)):
+            assert isinstance(again, Trials)
+            jax.tree.map(np.testing.assert_array_equal, again, some)
 
 
 def test_a_trace_is_a_pytree_whose_fields_default_to_none():

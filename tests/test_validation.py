@@ -33,6 +33,7 @@ OUTCOMES = np.ones((4, 2))
 PARAMS = {"alpha_p": 0.3, "alpha_n": 0.1, "temperature": 0.5}
 CHOICES = np.array([[0, 1, 1], [1, 0, 0]])
 PAID = np.ones((2, 3, 2))
+SQUARE = np.array([[0, 1], [1, 0]])
 
 
 # What is compiled when the input is good.
@@ -66,8 +67,8 @@ def simulated(
     return simulate(key, model, params, outcomes, available=available, reset=reset, record=record)
 
 
-def trials(choices=CHOICES, outcomes=PAID, available=None, mask=None, reset=None):
-    return Trials(choices, outcomes, available, mask, reset)
+def trials(choices=CHOICES, outcomes=PAID, available=None, mask=None, reset=None, **more):
+    return Trials(choices, outcomes, available, mask, reset, **more)
 
 
 def scored(model=MODEL, of=trials, **params):
@@ -446,7 +447,27 @@ BAD = {
                 "on offer",
                 "action 1 of subject 0 on trial 1",
             ),
-            ("outcomes nan", {"outcomes": PAID * NAN}, "", "finite", "nan at index (0, 0, 0)"),
+            (
+                "outcomes nan of one",
+                {"outcomes": PAID * [1, NAN]},
+                "",
+                "every action",
+                "nan at index (0, 0, 1)",
+            ),
+            (
+                "outcomes nan of one, shared",
+                {"outcomes": PAID[0] * [[1, 1], [NAN, 1], [NAN, NAN]]},
+                "",
+                "every action",
+                "nan at index (1, 0)",
+            ),
+            (
+                "outcomes inf of the chosen",
+                {"outcomes": PAID[..., 0] * INF},
+                "",
+                "finite",
+                "inf at index (0, 0)",
+            ),
             ("outcomes inf", {"outcomes": PAID[0] * INF}, "", "finite", "inf at index (0, 0)"),
             ("outcomes of strings", {"outcomes": [["a"]]}, "", "numbers", "values"),
             ("outcomes too few", {"outcomes": PAID[:, :2]}, "", "(2, 3, n_actions)", "(2, 2, 2)"),
@@ -470,14 +491,39 @@ BAD = {
             ("reset shape", {"reset": np.ones((3, 2), bool)}, "", "(2, 3)", "(3, 2)"),
             ("reset of blocks", {"reset": [True, False, False]}, "", "(2, 3)", "(3,)"),
             ("ragged reset", {"reset": [[True] * 3, [True]]}, "", "rectangular", "unequal"),
+            ("feedback of numbers", {"feedback": PAID[..., 0]}, "", "booleans", "float64"),
+            ("feedback shape", {"feedback": np.ones(3, bool)}, "", "(2, 3)", "(3,)"),
+            ("shared by name", {"shared": "yes"}, "", "None, True or False", "'yes'"),
+            ("shared, own", {"shared": True}, "", "False or None", "True"),
+            ("shared, chosen", {"shared": True, "outcomes": PAID[..., 0]}, "shared", "(2, 3)", "True"),
+            ("chosen, shared", {"shared": False, "outcomes": PAID[0]}, "shared", "True or None", "False"),
+            (
+                "shared, a choice too high",
+                {"shared": True, "choices": 2 * SQUARE, "outcomes": PAID[:, 1:, 0]},
+                "choices",
+                "from 0 to 1",
+                "2 at index (0, 1)",
+            ),
         )
     },
-    "Trials: outcome nan on a trial that counts": Bad(
-        lambda: trials(outcomes=PAID[:, :, 0] * [1, NAN, 1], mask=CHOICES == CHOICES),
+    "Trials: outcome inf on a trial that counts": Bad(
+        lambda: trials(outcomes=PAID[:, :, 0] * [1, INF, 1], mask=CHOICES == CHOICES),
         "outcomes",
         "finite",
-        "nan at index (0, 1)",
+        "inf at index (0, 1)",
     ),
+    # Outcomes that may be read in two ways.
+    **{
+        f"Trials: {what}": Bad(
+            partial(trials, **{"choices": SQUARE, "outcomes": PAID[:, 1:, 0]} | arguments), "outcomes", *said
+        )
+        for what, arguments in (
+            ("two readings", {}),
+            ("two readings, as many on offer", {"available": np.ones((2, 2, 2), bool)}),
+            ("two readings, other actions masked", {"choices": SQUARE + 1, "mask": SQUARE == 0}),
+        )
+        for said in [("shared=True where these are what each action paid", "shape (2, 2), which may be")]
+    },
     "Trials: choice -1 on a trial that counts": Bad(
         lambda: trials(choices=[[0, -1, 1], [1, 0, -1]], mask=np.array([[True, False, True]] * 2)),
         "choices",

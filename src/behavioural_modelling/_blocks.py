@@ -84,16 +84,25 @@ def play_in_blocks(
             place = lambda buffer, x: _place(buffer, x, number, start)  # noqa: E731
             return (state, jax.tree.map(place, buffers, record)), None
 
-        state = jax.vmap(init, out_axes=-1, axis_size=size)(numbered)
+        state = jax.vmap(begin, out_axes=-1, axis_size=size)(numbered)
         trials = (jnp.arange(n_trials), given, uniforms)
         return jax.lax.scan(step, (state, buffers), trials)[0][1]
 
     one = jax.tree.map(lambda x: x[0], params)
     first = Task(*(None if x is None else x[(0,) * (mine + 1)] for x, mine in zip(task, own, strict=True)))
-    shapes = jax.eval_shape(lambda: play_trial(one, init(one), first, 0.5)[1])
+    # A plain number in the first state takes on the type that it has after a trial.
+    begin = lambda params: _typed_as(after, init(params))  # noqa: E731
+    after = jax.eval_shape(lambda: play_trial(one, init(one), first, 0.5)[0])
+    shapes = jax.eval_shape(lambda: play_trial(one, begin(one), first, 0.5)[1])
     buffers = _buffers(shapes, n_trials, n_subjects)
     buffers = jax.lax.fori_loop(0, n_blocks, play_block, buffers)
     return jax.tree.map(subjects_first, buffers)
+
+
+def _typed_as(like: Any, state: Any) -> Any:
+    """The state, each of its arrays in the type that it has in `like`."""
+    typed = lambda x, to: x if to.dtype == jnp.result_type(x) else jnp.asarray(x, to.dtype)  # noqa: E731
+    return jax.tree.map(typed, state, like)
 
 
 def _place(buffer: Array, x: Array, trial: Int[Array, ""], start: Int[Array, ""]) -> Array:

@@ -53,10 +53,18 @@ def real_array(name: str, x: Any) -> jax.Array:
         return jnp.asarray(float(x))  # takes on the precision of the arrays that it meets
     x = plain_array(name, x)
     if jnp.issubdtype(x.dtype, jnp.floating):
-        return jnp.asarray(x)
+        return _as_it_is(x)
     if not (jnp.issubdtype(x.dtype, jnp.integer) or x.dtype == bool):
         fail(name, "real numbers", f"{x.dtype} values")
     return jnp.asarray(x.astype(jnp.result_type(float)))
+
+
+def _as_it_is(x: Any) -> jax.Array:
+    """`x` as JAX's array, NaN and infinity included: the checks judge them, or a mask leaves them out."""
+    if not (jax.config.jax_debug_nans or jax.config.jax_debug_infs):
+        return jnp.asarray(x)
+    with jax.debug_nans(False), jax.debug_infs(False):
+        return jnp.asarray(x)
 
 
 def _first_bad(values: np.ndarray, good: np.ndarray) -> str:
@@ -64,6 +72,12 @@ def _first_bad(values: np.ndarray, good: np.ndarray) -> str:
     where = tuple(int(i) for i in np.argwhere(~good)[0])
     bad = str(values[where]).removesuffix(".0")
     return f"{bad} at index {where if len(where) > 1 else where[0]}" if where else bad
+
+
+def every(name: str, expected: str, values: np.ndarray, good: np.ndarray) -> None:
+    """Refuse values that are not all good, and name the first that is not."""
+    if not good.all():
+        fail(name, expected, _first_bad(values, good))
 
 
 def finite(name: str, x: jax.Array) -> None:

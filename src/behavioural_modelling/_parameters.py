@@ -9,15 +9,14 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from . import _checks
-from .models import Model, Parameter
+from .models import Model, Parameter, _door
 
 __all__: list[str] = []
 
 
 def checked(params: Mapping[str, ArrayLike], model: Model) -> dict[str, Array]:
     """The model's parameters, each in its range, each a number or one per subject."""
-    if not isinstance(model, Model):
-        _checks.fail("model", "a Model, as the builders in models make it", type(model).__name__)
+    _door.checked(model)
     names = [parameter.name for parameter in model.parameters]
     if not isinstance(params, Mapping):
         _checks.fail("params", f"a dict with {', '.join(names)}", type(params).__name__)

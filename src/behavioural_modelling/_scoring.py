@@ -11,7 +11,7 @@ from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Bool, Float, Int
 
 from . import _checks, _rows
-from .models import Model
+from .models import Model, _choosing
 from .trials import Trials
 
 __all__: list[str] = []
@@ -25,25 +25,29 @@ class ByTrial(NamedTuple):
     available: Bool[Array, "n_trials n_actions n_subjects"] | None
     mask: Bool[Array, "n_trials n_subjects"] | None
     reset: Bool[Array, "n_trials n_subjects"] | None
+    feedback: Bool[Array, "n_trials n_subjects"] | None
 
 
-def by_trial(shared, choices, outcomes, available, mask, reset):
+def by_trial(shared, choices, outcomes, available, mask, reset, feedback):
     """The fields of `Trials`, the trials first and the subjects last; outcomes may be all subjects'."""
-    if mask is not None:
-        # What a trial that does not count holds must stay out of the arithmetic: it may be NaN.
-        choices = jnp.where(mask, choices, 0)
-        counts = mask.any(axis=0)[:, None] if shared else mask
+    # What is not learned from must stay out of the arithmetic: it may be NaN.
+    choices = choices if mask is None else jnp.where(mask, choices, 0)
+    if mask is not None or feedback is not None:
+        counts = mask if feedback is None else feedback if mask is None else mask & feedback
+        counts = counts.any(axis=0)[:, None] if shared else counts
         outcomes = jnp.where(counts[..., None] if outcomes.ndim == 3 else counts, outcomes, 0)
-        available = None if available is None else available | ~mask[..., None]
+    if mask is not None and available is not None:
+        available = available | ~mask[..., None]
     put = lambda x: jnp.moveaxis(x, 0, -1)  # noqa: E731
-    arrays = (choices, None if shared else outcomes, available, mask, reset)
+    arrays = (choices, None if shared else outcomes, available, mask, reset, feedback)
     trials = ByTrial(*jax.tree.map(put, arrays))
     return trials._replace(outcomes=outcomes) if shared else trials
 
 
 def scorer(model, keep, shared):
     """The function of params, one per subject, and of `ByTrial` that gives each subject's log-likelihood."""
-    axes = (0, -1, ByTrial(-1, None if shared else -1, -1, -1, -1))
+    each = ByTrial(*[-1] * len(ByTrial._fields))
+    axes = (0, -1, each._replace(outcomes=None) if shared else each)
     play = jax.vmap(partial(_play_trial, model), axes, out_axes=(-1, 0, 0))
 
     def score(params, trials):
@@ -59,10 +63,11 @@ def _play_trial(model, params, state, trial):
     outcome = trial.outcomes if trial.outcomes.ndim else trial.outcomes * chosen
     if trial.reset is not None:
         state = jax.tree.map(lambda new, old: jnp.where(trial.reset, new, old), model.init(params), state)
-    logits = _rows.on_offer(model.policy(params, state), trial.available)
+    logits = _choosing.logits_on_offer(model, params, state, trial.available, trial.outcomes.dtype)
     next_state, _ = model.update(params, state, chosen, outcome)
-    if trial.mask is not None:
-        next_state = jax.tree.map(lambda new, old: jnp.where(trial.mask, new, old), next_state, state)
+    for learns in (trial.mask, trial.feedback):
+        if learns is not None:
+            next_state = jax.tree.map(partial(jnp.where, learns), next_state, state)
     return next_state, logits, chosen
 
 
@@ -101,11 +106,13 @@ def _score_and_slope(init, play, keep, primals, tangents):
     moves, outcomes_move = tangents[0], tangents[1].outcomes
     moves = {name: move for name, move in moves.items() if not isinstance(move, SymbolicZero)}
 
+    names = tuple(moves)  # the moves themselves, held by a function that JAX keeps, would be a leak
+
     @_as_a_whole
     def value_and_slopes(params, trials):
-        some = {name: params[name] for name in moves}
+        some = {name: params[name] for name in names}
         one = jnp.ones(trials.choices.shape[1:], trials.outcomes.dtype)
-        units = {a: jnp.stack([one * (a == b) for b in some]) for a in some}
+        units = {a: jnp.stack([one * float(a == b) for b in some]) for a in some}
         along = partial(jax.jvp, lambda some: score(params | some, trials), (some,))
         return jax.vmap(lambda unit: along((unit,)), out_axes=(None, 0))(units)
 
@@ -153,7 +160,7 @@ def _log_probability_and_weights(keep, logits, chosen):
 
 
 def is_shared(outcomes: Array, choices: Array) -> bool:
-    """Whether outcomes have shape (n_trials, n_actions); of two readings, `Trials` takes the other."""
+    """Whether outcomes have shape (n_trials, n_actions); where both fit, `Trials` holds no such ones."""
     return outcomes.ndim == 2 and outcomes.shape != choices.shape
 
 
@@ -161,7 +168,7 @@ def checked_trials(trials: Any, model: Model) -> Trials:
     """Trials whose actions are those of the model; all else was checked when they were put together."""
     if not isinstance(trials, Trials):
         _checks.fail("trials", "Trials", type(trials).__name__)
-    choices, outcomes, available, mask, _ = trials
+    choices, outcomes, available, mask, *_ = trials
     per_action = outcomes.ndim == 3 or is_shared(outcomes, choices)
     for name, x in (("outcomes", outcomes if per_action else None), ("available", available)):
         if x is not None and x.shape[-1] != model.n_actions:

@@ -49,13 +49,10 @@ def trials(
     """What subjects with these parameters do in a task, put together as data."""
     task = {"available": available, "reset": reset}
     choices = np.asarray(simulate(key, model, params, outcomes, record=("choices",), **task).choices)
-    outcomes = np.asarray(outcomes)
-    if outcomes.shape == choices.shape:  # which Trials would read as one outcome per subject and trial
-        outcomes = np.broadcast_to(outcomes, (len(choices), *outcomes.shape))
     if available is not None:
         available = np.broadcast_to(available, (*choices.shape, model.n_actions))
     reset = None if reset is None else np.broadcast_to(reset, choices.shape)
-    return Trials(choices, outcomes, available, reset=reset)
+    return Trials(choices, outcomes, available, reset=reset, shared=np.ndim(outcomes) == 2)
 
 
 def _is_prior(x: Any) -> bool:

@@ -185,11 +185,11 @@ def _counted(names, scores, sizes, criterion):
 def _pooled(parts: list[Trials]) -> Trials:
     """The trials of all models as those of one crowd of subjects."""
     n_axes = parts[0].outcomes.ndim
-    fields = []
+    fields = {}
     for name, arrays in zip(Trials._fields, zip(*parts, strict=True), strict=True):
         alone = arrays[0] is None or (name == "outcomes" and n_axes == 2)
-        fields.append(arrays[0] if alone else np.concatenate(arrays))
-    return Trials(*fields)
+        fields[name] = arrays[0] if alone else np.concatenate(arrays)
+    return Trials(**fields, shared=n_axes == 2)
 
 
 def _shares(counts: np.ndarray, axis: int) -> np.ndarray:

@@ -186,6 +186,9 @@ def lapse_mixture(probs: ArrayLike, lapse: ArrayLike = 0.0) -> Float[Array, "...
 
     .. math:: P(a) = (1 - \lambda)\, p_a + \lambda / n
 
+    The lapse is spread over all :math:`n` actions. A subject who may choose among some of them alone lapses
+    among those: see `models.win_stay_lose_shift`.
+
     Args:
         probs: Probabilities :math:`p` without the lapse, shape (..., n_actions), at least 0. They are
             divided by their sum, so they need not sum to 1.

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 
 from . import _layout, _parameters, _placement
 from ._scoring import by_trial, checked_trials, is_shared, scorer
-from .models import Model
+from .models import Model, _door
 from .trials import Trials
 
 __all__ = ["log_likelihood"]
@@ -25,7 +25,8 @@ def log_likelihood(
     .. math:: \log L = \sum_t \log P(a_t \mid \text{state before outcome } t)
 
     The first trial is scored too. Where `trials.available` says which actions were on offer, the choice
-    was among those alone. A trial that `trials.mask` leaves out adds nothing and teaches nothing. Where
+    was among those alone. A trial that `trials.mask` leaves out adds nothing and teaches nothing. A choice
+    without feedback, where `trials.feedback` is False, is scored, and the state stays as it was. Where
     `trials.reset` is True the model starts anew before the trial, also before one that is left out.
 
     The gradient comes from one pass forwards: beside the state goes how it changes with each parameter.
@@ -56,18 +57,19 @@ def log_likelihood(
     params = _parameters.checked(params, model)
     trials = checked_trials(trials, model)
     n_subjects = _parameters.count_subjects(params, trials=trials.choices)
-    axis = _placement.subject_axis(params, trials._replace(outcomes=None))
+    choices, outcomes, *others = trials
+    axis = _placement.subject_axis(params, choices, others)
     spread_out = jax.default_backend() == "cpu" and axis is not None
     keep = _layout.apart if spread_out or _placement.on_one_cpu(params, trials) else _layout.joined
-    params, outcomes = _parameters.per_subject(params, n_subjects, trials.outcomes)
-    arrays = (params, *trials._replace(outcomes=outcomes))
-    own = (True, True, not is_shared(outcomes, trials.choices), True, True, True)
-    arrays = _placement.spread(axis, own, *arrays)
-    return _log_likelihood(*arrays, model, keep, axis, own)
+    params, outcomes = _parameters.per_subject(params, n_subjects, outcomes)
+    _door.check_functions(model, outcomes.dtype)
+    own = (True, True, not is_shared(outcomes, choices), *[True] * len(others))
+    arrays = _placement.spread(axis, own, params, choices, outcomes, *others)
+    return _log_likelihood(model, keep, axis, own, *arrays)
 
 
 @partial(jax.jit, static_argnames=("model", "keep", "axis", "own"))
-def _log_likelihood(params, choices, outcomes, available, mask, reset, model, keep, axis, own):
+def _log_likelihood(model, keep, axis, own, params, *trials):
     """`log_likelihood` on checked arguments; on several devices where `axis` names them."""
     # `own` goes by the whole shape of the outcomes: a device may have as many subjects as there are trials.
     shared = not own[2]
@@ -75,5 +77,4 @@ def _log_likelihood(params, choices, outcomes, available, mask, reset, model, ke
     def score(params, *trials):
         return scorer(model, keep, shared)(params, by_trial(shared, *trials))
 
-    score = _placement.over_subjects(score, axis, own)
-    return score(params, choices, outcomes, available, mask, reset)
+    return _placement.over_subjects(score, axis, own)(params, *trials)

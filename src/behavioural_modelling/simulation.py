@@ -15,7 +15,7 @@ from jaxtyping import Array, Bool, Float, Key
 from . import _checks, _layout, _parameters, _placement, _rows
 from ._blocks import Task, play_in_blocks
 from .decision_rules import softmax
-from .models import Model
+from .models import Model, _choosing, _door
 from .trials import Trace
 
 __all__ = ["simulate"]
@@ -80,6 +80,7 @@ def simulate(
     n_subjects = _parameters.count_subjects(params, **its_own._asdict())
     axis = _placement.subject_axis(params, its_own)
     params, outcomes = _parameters.per_subject(params, n_subjects, task.outcomes)
+    _door.check_functions(model, outcomes.dtype)
     task = task._replace(outcomes=outcomes)
     if axis is None and _placement.has_one_cpu():
         # Tied to its device: JAX keeps track of how such arrays lie in memory, of free ones it does not.
@@ -121,7 +122,8 @@ def _play_trial(params, state, task, uniform, *, model, record, apart):
     """One trial of one subject, its choice picked by a random number in [0, 1)."""
     if task.reset is not None:
         state = jax.tree.map(lambda new, old: jnp.where(task.reset, new, old), model.init(params), state)
-    choice_p = softmax(_rows.on_offer(model.policy(params, state), task.available))
+    logits = _choosing.logits_on_offer(model, params, state, task.available, task.outcomes.dtype)
+    choice_p = softmax(logits)
     choice = apart(_rows.first_end_beyond(uniform, choice_p))
     chosen = jax.nn.one_hot(choice, model.n_actions, dtype=task.outcomes.dtype)
     next_state, prediction_error = model.update(params, state, chosen, task.outcomes)

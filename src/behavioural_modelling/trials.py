@@ -10,7 +10,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from . import _checks
+from . import _checks, _trial_arrays
 
 __all__ = ["Trace", "Trials", "load_bandit"]
 
@@ -41,17 +41,22 @@ class _TrialsFields(NamedTuple):
     available: Bool[Array, "n_subjects n_trials n_actions"] | None
     mask: Bool[Array, "n_subjects n_trials"] | None
     reset: Bool[Array, "n_subjects n_trials"] | None
+    feedback: Bool[Array, "n_subjects n_trials"] | None
 
 
 class Trials(_TrialsFields):
     """Choices and outcomes of many subjects, checked when they are put together.
 
+    A choice without feedback has the outcome NaN. It is scored like any other, and the model's state stays
+    as it was before it, also where the state keeps the choice itself, as a choice kernel does. As a field of
+    the record its outcome is 0, and `feedback` is False there.
+
     Args:
         choices: Actions, integers from 0, shape (n_subjects, n_trials).
         outcomes: What each action paid, shape (n_subjects, n_trials, n_actions), or (n_trials,
             n_actions) shared by all subjects; or what the chosen action paid, shape (n_subjects,
-            n_trials), where only that is known. Two axes that fit both readings, (n_trials, n_actions)
-            and (n_subjects, n_trials), are read as (n_subjects, n_trials).
+            n_trials), where only that is known. NaN where a choice had no feedback: for every action, where
+            each has its outcome.
         available: Which actions were on offer, booleans, shape (n_subjects, n_trials, n_actions).
             None: all of them.
         mask: Which trials count, booleans, shape (n_subjects, n_trials). A trial that is False, missed
@@ -60,39 +65,65 @@ class Trials(_TrialsFields):
         reset: Before which trials what the subject has learned is set back to the beginning, as where
             a new block begins, booleans, shape (n_subjects, n_trials). It is set back before a trial
             that `mask` leaves out as well. None: never.
+        feedback: Which choices had feedback, booleans, shape (n_subjects, n_trials): another way to say it
+            than by NaN. Where it is False the outcome is not looked at. As a field it is None where every
+            choice had feedback.
+        shared: Whether outcomes of two axes are (n_trials, n_actions), shared by all subjects. It is needed
+            only where the shape may as well be (n_subjects, n_trials): as many subjects as trials and
+            actions. None: as the shape says. It is no field.
 
     Raises:
-        ValueError: If shapes do not match, there is no subject or no trial, choices are not integers
-            or not actions or were not on offer, outcomes are NaN or infinite, or `available`, `mask` or
-            `reset` are not booleans. Trials that `mask` leaves out may hold anything.
+        ValueError: If shapes do not match, or outcomes may be read in two ways; there is no subject or no
+            trial; choices are not integers or not actions or were not on offer; outcomes are infinite, or
+            NaN for some actions only; or `available`, `mask`, `reset` or `feedback` are not booleans. Trials
+            that `mask` leaves out may hold anything.
 
     Example:
         >>> Trials(choices=[[0, 1, 1]], outcomes=[[1.0, 0.0, 1.0]]).choices.shape
         (1, 3)
+        >>> Trials(choices=[[0, 1, 1]], outcomes=[[1.0, float("nan"), 1.0]]).feedback.tolist()
+        [[True, False, True]]
     """
 
     __slots__ = ()
 
     def __new__(
-        cls, choices: Any, outcomes: Any, available: Any = None, mask: Any = None, reset: Any = None
+        cls,
+        choices: Any,
+        outcomes: Any,
+        available: Any = None,
+        mask: Any = None,
+        reset: Any = None,
+        *,
+        feedback: Any = None,
+        shared: bool | None = None,
     ) -> Trials:
-        choices = _checks.integers("choices", choices)
-        if choices.ndim != 2 or 0 in choices.shape:
-            expected = "shape (n_subjects, n_trials), at least one of each"
-            _checks.fail("choices", expected, f"shape {choices.shape}")
-        if mask is not None:
-            mask = _checks.booleans("mask", mask, choices.shape)
-        if reset is not None:
-            reset = _checks.booleans("reset", reset, choices.shape)
-        outcomes = _trial_outcomes(outcomes, choices.shape, mask)
-        n_actions = None if outcomes.shape == choices.shape else outcomes.shape[-1]
-        if available is not None:
-            available = _checks.plain_array("available", available)
-            n_actions = n_actions or (available.shape or (1,))[-1]
-            available = _checks.booleans("available", available, (*choices.shape, n_actions))
-        choices = _checks.actions("choices", choices, n_actions, mask)
-        _check_on_offer(choices, available, mask)
-        return super().__new__(cls, choices, outcomes, available, mask, reset)
+        with jax.debug_nans(False), jax.debug_infs(False):  # what does not count may be either
+            fields = _trial_arrays.checked(choices, outcomes, available, mask, reset, feedback, shared)
+        return super().__new__(cls, *fields)
+
+    @classmethod
+    def _make(cls, iterable: Any) -> Trials:
+        """Trials of the fields in their order, checked."""
+        return cls(**dict(zip(cls._fields, iterable, strict=True)))
+
+    def _replace(self, /, *, shared: bool | None = None, **changes: Any) -> Trials:
+        """Trials with other fields, checked like new ones. Fields that are not named stay as they are.
+
+        So does `feedback`: outcomes for choices that had none need `feedback=None` beside them.
+        """
+        fields = self._asdict()
+        if odd := [name for name in changes if name not in fields]:
+            raise ValueError(f"Got unexpected field names: {odd!r}")
+        same = np.shape(changes.get("outcomes", self.outcomes)) == self.outcomes.shape
+        if shared is None and same:  # then they mean what they did
+            shared = self.outcomes.ndim == 2 and self.outcomes.shape != self.choices.shape
+        return type(self)(**fields | changes, shared=shared)
+
+    __replace__ = _replace
+
+    def __reduce__(self) -> Any:
+        return _rebuilt, tuple(self)
 
     @classmethod
     def from_dataframe(
@@ -101,7 +132,8 @@ class Trials(_TrialsFields):
         *,
         subject: Any,
         choice: Any,
-        outcome: Any,
+        outcome: Any = None,
+        outcome_by_action: Any = None,
         block: Any = None,
         trial: Any = None,
         available: Any = None,
@@ -116,8 +148,9 @@ class Trials(_TrialsFields):
         is `labels[i]`. A subject with fewer trials than others is padded at the end, and the padding
         masked.
 
-        A choice that is missing (NaN, None, pandas' NA), or a value in `missed`, is a missed response: it
-        is masked, and its outcome is not looked at. A masked trial holds choice 0 and outcome 0.
+        A choice that is missing (NaN, None, pandas' NA), or that `missed` tells of, is a missed response: it
+        is masked, and its outcome is not looked at. A masked trial holds choice 0 and outcome 0. An outcome
+        that is missing beside a response is a choice without feedback: it is scored, and nothing is learned.
 
         How choices are coded is never guessed. Without `actions` they are whole numbers from 0, and a
         table in which 0 never occurs is refused, as its labels may count from 1.
@@ -126,8 +159,9 @@ class Trials(_TrialsFields):
             frame: A pandas data frame, or what has a `to_pandas` method, as a polars data frame does.
             subject: The column that says whose trial it is.
             choice: The column of the choices.
-            outcome: The column of what the chosen action paid; or a list of columns, one per action in
-                their order, where it is known what each would have paid.
+            outcome: The column of what the chosen action paid.
+            outcome_by_action: In its place, where it is known what each action would have paid: a list of
+                columns, one per action in their order. Where there was no feedback all of them are missing.
             block: The column of the blocks. A block's label may come again with another subject.
             trial: The column of the trial numbers, to be checked: within a subject and block they must grow
                 from row to row, so that rows out of order or there twice are refused. Gaps may be.
@@ -137,7 +171,9 @@ class Trials(_TrialsFields):
                 labels of those shown, such as `["left", "right"]`. Where one is missing, none was shown.
             actions: The labels of the actions in order: the first is action 0. Every action must be
                 among them, chosen or not.
-            missed: The value, or a list of those, that stands for a missed response, such as -1.
+            missed: What stands for a missed response: a value of the choice, such as -1; or the name of a
+                column of flags, booleans or 0 and 1, that are True where it was missed, whatever the choice
+                holds; or a list of such. A text that is the name of a column and a choice too is refused.
             reset_blocks: Whether a new block begins from nothing: `reset` is then True on the first row of
                 each block after a subject's first. False: what was learned is carried on.
 
@@ -146,10 +182,11 @@ class Trials(_TrialsFields):
             every trial counts, `reset` without blocks to reset.
 
         Raises:
-            ValueError: If `frame` is no data frame or has no row, or a column is not there; if the rows of
-                a subject, or of a block, are not together, or have no label, or trials are not numbered
-                upwards; if a choice is no action or was not on offer, an outcome beside a response is
-                no finite number, or what the arguments say does not fit together.
+            ValueError: If `frame` is no data frame or has no row, or a column is not there or there twice;
+                if the rows of a subject, or of a block, are not together, or have no label, or one that is a
+                number in one row and text in another (7 and "7"), or trials are not numbered upwards; if a
+                choice is no action or was not on offer, an outcome beside a response is text or infinite,
+                or what the arguments say does not fit together. Messages name the row and what it holds.
 
         Example:
             >>> import pandas as pd
@@ -169,6 +206,7 @@ class Trials(_TrialsFields):
             subject=subject,
             choice=choice,
             outcome=outcome,
+            outcome_by_action=outcome_by_action,
             block=block,
             trial=trial,
             available=available,
@@ -177,7 +215,7 @@ class Trials(_TrialsFields):
             missed=missed,
             reset_blocks=reset_blocks,
         )
-        return cls(*arrays)
+        return cls(*arrays, shared=False)
 
     def to_dataframe(self, *, subjects: Any = None, actions: Any = None) -> Any:
         """The trials as a tidy table, which `from_dataframe` reads back.
@@ -186,8 +224,9 @@ class Trials(_TrialsFields):
         `choice`; `outcome`, or `outcome_0`, `outcome_1` and so on where each action's is known; and
         `available_0` and so on where `available` is given.
 
-        On a masked trial choice and outcome are missing. Masked trials after a subject's last that counts
-        are padding and have no row; a subject with none that counts keeps all its rows, as missed.
+        On a masked trial choice and outcome are missing; beside a choice without feedback the outcome is.
+        Masked trials after a subject's last that counts are padding and have no row; a subject with none
+        that counts keeps all its rows, as missed.
 
         Args:
             subjects: The labels of the subjects in order, to be put back. None: numbers from 0.
@@ -213,43 +252,15 @@ class Trials(_TrialsFields):
         return _frames.write(*arrays, subjects=subjects, actions=actions)
 
 
+def _rebuilt(*fields: Any) -> Trials:
+    """Trials of fields that were checked before, or that JAX is tracing or has taken apart."""
+    return tuple.__new__(Trials, fields)
+
+
 # JAX rebuilds a record from its leaves, which may be tracers or one subject's rows: it must not check them.
 jax.tree_util.register_pytree_node(
-    Trials, lambda trials: (tuple(trials), None), lambda _, leaves: tuple.__new__(Trials, leaves)
+    Trials, lambda trials: (tuple(trials), None), lambda _, leaves: _rebuilt(*leaves)
 )
-
-
-def _trial_outcomes(outcomes: Any, shape: tuple[int, int], mask: Array | None) -> Float[Array, "..."]:
-    """Outcomes checked against the shape of the choices; finite wherever a trial counts."""
-    outcomes = _checks.real_array("outcomes", outcomes)
-    own_trials = outcomes.ndim in (2, 3) and outcomes.shape[:2] == shape
-    shared = outcomes.ndim == 2 and outcomes.shape[0] == shape[1]
-    if not (own_trials or shared) or 0 in outcomes.shape:
-        n_subjects, n_trials = shape
-        expected = f"shape ({n_subjects}, {n_trials}, n_actions), ({n_trials}, n_actions) or {shape}"
-        _checks.fail("outcomes", expected, f"shape {outcomes.shape}")
-    values, counts = _checks.known_values(outcomes), mask if mask is None else _checks.known_values(mask)
-    if values is not None and (mask is None or counts is not None):
-        if mask is not None:  # a shared outcome counts where any subject's trial does
-            counts = counts if own_trials else counts.any(axis=0)
-            values = np.where(counts.reshape(counts.shape + (1,) * (values.ndim - counts.ndim)), values, 0)
-        _checks.finite("outcomes", values)
-    return outcomes
-
-
-def _check_on_offer(choices: Array, available: Array | None, mask: Array | None) -> None:
-    """Refuse a choice that was not on offer, on trials that count."""
-    arrays = [_checks.known_values(x) for x in (choices, available, mask) if x is not None]
-    if available is None or any(x is None for x in arrays):
-        return
-    chosen, offered = arrays[0], arrays[1]
-    counts = np.ones(chosen.shape, bool) if mask is None else arrays[2]
-    chosen = np.where(counts, chosen, 0)
-    on_offer = np.take_along_axis(offered, chosen[..., None], axis=-1)[..., 0]
-    if not (on_offer | ~counts).all():
-        subject, trial = (int(i) for i in np.argwhere(~on_offer & counts)[0])
-        received = f"action {chosen[subject, trial]} of subject {subject} on trial {trial}"
-        _checks.fail("choices", "actions that were on offer", received)
 
 
 def load_bandit() -> Trials:

@@ -19,6 +19,7 @@ def write(
     available: np.ndarray | None,
     mask: np.ndarray | None,
     reset: np.ndarray | None,
+    feedback: np.ndarray | None,
     *,
     subjects: Any,
     actions: Any,
@@ -35,7 +36,8 @@ def write(
     by_action = [x for x in (outcomes, available) if np.ndim(x) == 3]
     codes = np.where(counts, choices, -1)[kept]
     columns["choice"] = _relabelled(codes, actions, by_action[0].shape[-1] if by_action else None)
-    columns |= _numbered("outcome", np.where(codes >= 0, outcomes[kept].T, np.nan))
+    known = (codes >= 0) if feedback is None else (codes >= 0) & feedback[kept]
+    columns |= _numbered("outcome", np.where(known, outcomes[kept].T, np.nan))
     columns |= {} if available is None else _numbered("available", available[kept].T)
     return pd.DataFrame(columns)
 

@@ -10,6 +10,9 @@ from ..trials import Trials
 
 __all__: list[str] = []
 
+WITHOUT_SAYING = ("available", "feedback")
+"""The fields that say nothing where they are True."""
+
 
 def digests(trials: Trials) -> np.ndarray:
     """One number per subject. What a trial holds that does not count plays no part, nor does padding."""
@@ -20,7 +23,7 @@ def digests(trials: Trials) -> np.ndarray:
     fields["outcomes"] = outcomes if own else np.broadcast_to(outcomes, (len(choices), *outcomes.shape))
     fields["choices"] = choices.astype(np.int32)
     # What goes without saying is left out; a reset counts from its trial on, be that one masked or not.
-    fields["available"] = None if trials.available is None else ~np.asarray(trials.available)
+    fields |= {name: None if fields[name] is None else ~np.asarray(fields[name]) for name in WITHOUT_SAYING}
     fields["reset"] = None if trials.reset is None else np.cumsum(trials.reset, axis=1)
     del fields["mask"]
     given = {name: np.asarray(x) for name, x in sorted(fields.items()) if x is not None}

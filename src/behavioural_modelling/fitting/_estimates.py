@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..likelihood import log_likelihood
 from ..trials import Trials
-from . import _kinks, _newton, _problems, _programs, _space
+from . import _kinks, _newton, _problems, _programs, _space, _weak
 from ._search import Found, Task
 
 __all__: list[str] = []
 
 AGREE = 0.01
 """Two starts agree when they end within this of each other, in units of log-probability."""
-
-IDLE = 0.1
-"""A parameter on a bound is idle when all other values cost less than this, the other parameters held."""
 
 AT_LIMIT = 0.1
 """This close to the end of the search counts as there: steps towards it get ever shorter."""
@@ -35,6 +33,7 @@ class Ends(NamedTuple):
         log_prior: The log-density of the priors there.
         at_bound: Which free parameters are on a bound.
         at_limit: Which are at an end of the search that is no bound.
+        excluded: Whose lower bound is no value that they may have.
         curvature: The second derivatives of the log-probability, in coordinates of the search.
     """
 
@@ -43,6 +42,7 @@ class Ends(NamedTuple):
     log_prior: np.ndarray
     at_bound: np.ndarray
     at_limit: np.ndarray
+    excluded: np.ndarray
     curvature: np.ndarray
 
 
@@ -55,9 +55,9 @@ def described(task: Task, found: Found) -> dict[str, Any]:
     n_scored, n_trials = count_trials(task.trials)
     unknown = (n_scored == 0) | ~known.any(axis=1)
     converged = ~unknown & (~_kinks.promises(lane.promise, lane.value) | lane.at_kink)
-    weak = _problems.weak_directions(ends.curvature, ends.at_bound)
+    weak = _weak.what_is_open(task.space, ends, lane.x, partial(_cost, task, ends))
     covariance = _covariance(task.space, ends, weak.unknown)
-    said = _problems.Said(n_scored, unknown, converged, lane.at_kink, _idle(task, ends))
+    said = _problems.Said(n_scored, unknown, converged, lane.at_kink)
     blank = lambda a: np.where(unknown.reshape(-1, *[1] * (a.ndim - 1)), np.nan, a)  # noqa: E731
     held = ends.at_bound | ends.at_limit
     return {
@@ -93,10 +93,11 @@ def _ends(task: Task, lane: Found) -> Ends:
     found = {name: np.asarray(x) for name, x in _space.natural(lane.x, axes, place).items()} | task.fixed
     params = {parameter.name: found[parameter.name] for parameter in task.model.parameters}
     scored, prior = _scored(task, params)
-    at_bound, at_limit = np.zeros(lane.x.shape, bool), np.zeros(lane.x.shape, bool)
-    for k, ((name, _), x) in enumerate(zip(axes, lane.x, strict=True)):
+    at_bound, at_limit, excluded = (np.zeros(lane.x.shape, bool) for _ in range(3))
+    for k, ((name, *_), x) in enumerate(zip(axes, lane.x, strict=True)):
         bound = np.where(x < 0, place.lower[k], place.upper[k])
-        near = (np.abs(x) > NEAR) & np.isfinite(bound) & ~_excluded(task, name, bound)
+        excluded[k] = _excluded(task, name, place.lower[k])
+        near = (np.abs(x) > NEAR) & np.isfinite(bound) & ~(excluded[k] & (x < 0))
         on_it = params | {name: np.where(near, bound, params[name]).astype(x.dtype)}
         scored_on_it, prior_on_it = _scored(task, on_it) if near.any() else (scored, prior)
         # Right at a bound a model may leave a choice no chance at all, or a prior the bound itself.
@@ -105,7 +106,14 @@ def _ends(task: Task, lane: Found) -> Ends:
         scored = np.where(at_bound[k], scored_on_it, scored)
         prior = np.where(at_bound[k], prior_on_it, prior)
         at_limit[k] = (np.abs(x) > _space.bounds(axes, x.dtype)[1][k] - AT_LIMIT) & ~at_bound[k]
-    return Ends(params, scored, prior, at_bound, at_limit, lane.curvature)
+    return Ends(params, scored, prior, at_bound, at_limit, excluded, lane.curvature)
+
+
+def _cost(task: Task, ends: Ends, moved: dict[str, np.ndarray]) -> np.ndarray:
+    """How much the log-probability falls when some parameters have other values."""
+    there = ends.params | {name: x.astype(ends.params[name].dtype) for name, x in moved.items()}
+    value = np.nan_to_num(sum(_scored(task, there)), nan=-np.inf, neginf=-np.inf)
+    return ends.log_likelihood + ends.log_prior - value
 
 
 def _scored(task: Task, params: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -115,10 +123,10 @@ def _scored(task: Task, params: dict[str, np.ndarray]) -> tuple[np.ndarray, np.n
     return likelihood, np.broadcast_to(prior, likelihood.shape).astype(likelihood.dtype)
 
 
-def _excluded(task: Task, name: str, bound: np.ndarray) -> np.ndarray:
-    """Whether the parameter may not take the value of its bound."""
+def _excluded(task: Task, name: str, lower: np.ndarray) -> np.ndarray:
+    """Whether the parameter may not take the value of its lower bound."""
     parameter = next(p for p in task.model.parameters if p.name == name)
-    return parameter.above & (bound == parameter.lower)
+    return parameter.above & (lower == parameter.lower)
 
 
 def _covariance(space: _space.Space, ends: Ends, unknown: np.ndarray) -> np.ndarray:
@@ -129,8 +137,8 @@ def _covariance(space: _space.Space, ends: Ends, unknown: np.ndarray) -> np.ndar
     """
     slope = np.stack(
         [
-            _space.slope(kind, ends.params[name], *(a[k] for a in space.place))
-            for k, (name, kind) in enumerate(space.axes)
+            _space.slope(axis.kind, ends.params[axis.name], *(a[k] for a in space.place))
+            for k, axis in enumerate(space.axes)
         ],
         axis=-1,
     ).astype(float)
@@ -148,28 +156,16 @@ def _covariance(space: _space.Space, ends: Ends, unknown: np.ndarray) -> np.ndar
     return np.where(without, np.nan, covariance).astype(ends.curvature.dtype)
 
 
-def _idle(task: Task, ends: Ends) -> np.ndarray:
-    """Which parameters on a bound may take any other value just as well, the others held."""
-    idle = ends.at_bound.copy()
-    for k, (name, _) in enumerate(task.space.axes):
-        for x in (-2.0, 0.0, 2.0) if idle[k].any() else ():
-            coordinates = np.full_like(ends.at_bound, x, dtype=ends.curvature.dtype)
-            elsewhere = np.asarray(_space.natural(coordinates, *task.space)[name])
-            params = ends.params | {name: np.where(idle[k], elsewhere, ends.params[name])}
-            idle[k] &= np.abs(sum(_scored(task, params)) - ends.log_likelihood - ends.log_prior) < IDLE
-    return idle
-
-
 def _of_all_parameters(task: Task, covariance: np.ndarray, at_bound: np.ndarray) -> dict[str, Any]:
     """What is known of the free parameters, for all: those that are fixed have no error and no bound."""
     names = [parameter.name for parameter in task.model.parameters]
-    free = [names.index(name) for name, _ in task.space.axes]
+    free = [names.index(axis.name) for axis in task.space.axes]
     full = np.full((len(covariance), len(names), len(names)), np.nan, covariance.dtype)
     full[:, np.array(free)[:, None], free] = covariance
     bound = np.zeros((len(names), len(covariance)), bool)
     bound[free] = at_bound
     ranges = {name: np.stack([x, x], axis=-1) for name, x in task.fixed.items()}
-    for k, (name, _) in enumerate(task.space.axes):
+    for k, (name, *_) in enumerate(task.space.axes):
         ranges[name] = np.stack([task.space.place.lower[k], task.space.place.upper[k]], axis=-1)
     return {
         "covariance": full,

@@ -7,13 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Key
 
 from .. import _checks
 from .._scoring import checked_trials
-from ..models import Model
+from ..models import Model, _door
 from ..trials import Trials
 from . import _digest, _estimates, _kinks, _search, _space
 from ._given import checked_fixed, checked_priors
@@ -82,9 +83,8 @@ def fit(
         ([True], [''])
     """
     key = _checks.random_key("key", key)
-    if not isinstance(model, Model):
-        _checks.fail("model", "a Model, as the builders in models make it", type(model).__name__)
-    trials = checked_trials(trials, model)
+    trials = checked_trials(trials, _door.checked(model))
+    _door.check_functions(model, jnp.promote_types(jnp.result_type(trials.outcomes), jnp.float32))
     for name, x in (("key", key), ("trials", trials), ("priors", priors), ("fixed", fixed)):
         if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(x)):
             _checks.fail(name, "arrays with known values (fit compiles itself)", "a tracer")

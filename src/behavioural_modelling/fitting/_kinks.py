@@ -18,10 +18,10 @@ __all__: list[str] = []
 CONVERGED = 1e-3
 """A climb is at its end when no step gains more than this, in units of log-probability."""
 
-PROBES = 64
-"""How many small steps are tried."""
+PROBES, BEST, STAGES = 128, 16, 4
+"""How many small steps are tried, along how many of the best directions the next ones go, and how often."""
 
-SHORTEST, WIDEST = 1e-3, 0.3
+SHORTEST, LONGEST = 1e-3, 0.3
 """How long they are, in units of a logit or a logarithm."""
 
 ROUNDS = 6
@@ -37,38 +37,62 @@ def promises(promise: np.ndarray, value: np.ndarray) -> Bool[np.ndarray, "..."]:
 def settle(search: Search) -> Bool[np.ndarray, "n_lanes"]:
     """Go on with each subject's best climb where a small step gains, and say which are at a kink."""
     lanes, at_kink = search.lanes, np.zeros(search.lanes.done.shape, bool)
-    steps = _steps(len(lanes.x)).astype(lanes.x.dtype)
     for _ in range(ROUNDS):
         best = search.best()
         known = lanes.value[best] > _newton.nowhere(lanes.value.dtype)
         stopped = best[known & promises(lanes.promise[best], lanes.value[best]) & ~at_kink[best]]
         if not len(stopped):
             break
-        x, gain = _looked_around(search, stopped, steps)
+        x, gain = _looked_around(search, stopped)
         gains = promises(gain, lanes.value[stopped])
         at_kink[stopped[~gains]] = True
         _go_on(search, stopped[gains], x[:, gains])
     return at_kink
 
 
-def _steps(n: int) -> Float[np.ndarray, "n_parameters n_probes"]:
-    """Small steps to all sides, each with its opposite; the same for everybody."""
+def _directions(n: int) -> Float[np.ndarray, "n_parameters n_probes"]:
+    """Directions to all sides, each with its opposite; the same for everybody."""
     directions = np.random.default_rng(0).normal(size=(n, PROBES // 2))
-    directions[:, :n] = np.eye(n)[:, : PROBES // 2]
-    directions /= np.linalg.norm(directions, axis=0)
-    lengths = np.resize(np.geomspace(SHORTEST, WIDEST, 8), PROBES // 2)
-    return np.concatenate([directions * lengths, -directions * lengths], axis=1)
+    return np.concatenate([directions, -directions], axis=1)
 
 
-def _looked_around(search: Search, stopped: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The best of some small steps from where each of the lanes stopped, and what it gains."""
+def _looked_around(search: Search, stopped: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The best of some small steps from where each of the lanes stopped, and what it gains.
+
+    A corner falls off steeply to all sides but along its edge: so each stage goes on from the directions in
+    which the one before lost least for the length of the step.
+    """
+    n, dtype = len(search.lanes.x), search.lanes.x.dtype
+    lengths = np.resize(np.geomspace(SHORTEST, LONGEST, 8), PROBES)
+    directions = np.broadcast_to(_directions(n)[:, None], (n, len(stopped), PROBES))
+    x, gain = search.lanes.x[:, stopped], np.zeros(len(stopped), dtype)
+    rows = np.arange(len(stopped))
+    for _ in range(STAGES):
+        directions = directions / np.linalg.norm(directions, axis=0)
+        there, gains = _tried(search, stopped, (directions * lengths).astype(dtype))
+        best = gains.argmax(axis=1)
+        better = gains[rows, best] > gain
+        x = np.where(better, there[:, rows, best], x)
+        gain = np.where(better, gains[rows, best], gain)
+        directions = _along_the_best(directions, gains / lengths)
+    return x, gain
+
+
+def _tried(search, stopped, steps):
+    """Where some steps lead, shape (n_parameters, n_lanes, n_probes), and what each gains."""
     lower, upper = search_bounds(search)
-    x = np.clip(search.lanes.x[:, stopped, None] + steps[:, None], lower[..., None], upper[..., None])
-    subjects = np.repeat(stopped // search.n_starts, steps.shape[1])
+    x = np.clip(search.lanes.x[:, stopped, None] + steps, lower[..., None], upper[..., None])
+    subjects = np.repeat(stopped // search.n_starts, PROBES)
     value = search.values(x.reshape(len(x), -1), subjects).reshape(len(stopped), -1)
-    value = np.where(np.isnan(value), -np.inf, value)
-    best, rows = value.argmax(axis=1), np.arange(len(stopped))
-    return x[:, rows, best], value[rows, best] - search.lanes.value[stopped]
+    return x, np.nan_to_num(value, nan=-np.inf, neginf=-np.inf) - search.lanes.value[stopped, None]
+
+
+def _along_the_best(directions, score):
+    """New directions, spread as the best ones are."""
+    best = np.argsort(-score, axis=1)[:, :BEST]
+    some = np.take_along_axis(directions, best[None], axis=2)
+    spread = np.einsum("nsp,msp->snm", some, some) / BEST + 1e-6 * np.eye(len(some))
+    return np.einsum("snm,mp->nsp", np.linalg.cholesky(spread), _directions(len(some)))
 
 
 def _go_on(search: Search, lanes: np.ndarray, x: np.ndarray) -> None:

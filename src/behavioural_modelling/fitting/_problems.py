@@ -1,4 +1,4 @@
-"""What went wrong with a fit, in words: what the data leave open, and where the search itself ended."""
+"""What went wrong with a fit, in words."""
 
 from __future__ import annotations
 
@@ -7,24 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from . import _space
+from ._weak import Weak
 
 if TYPE_CHECKING:
     from ._estimates import Ends
 
 __all__: list[str] = []
-
-FLAT = 0.05
-"""Curvature, per squared unit of a logit or a logarithm, below which the data hardly say anything along a
-direction: a standard error of more than four units, which is a factor of 80."""
-
-NOTHING = 1e-3
-"""Curvature below which they say nothing at all, and there is no standard error."""
-
-INVOLVED = 0.05
-"""The share of a direction's squared length that makes a parameter part of it."""
-
-ALONE = 0.98
-"""The share of a parameter that lies in flat directions, above which it is flat by itself."""
 
 NO_TRIAL = "no scored trial"
 NOT_A_NUMBER = "the log-probability is not a number"
@@ -33,44 +21,13 @@ AT_KINK = "at a kink"
 NO_ERRORS = "no standard errors: the curvature is not that of a maximum"
 
 
-class Weak(NamedTuple):
-    """Along which directions the log-probability hardly bends.
-
-    Attributes:
-        share: How much of each coordinate lies in such directions, shape (n_parameters, n_subjects).
-        direction: The one direction where there is one, shape (n_parameters, n_subjects); NaN else.
-        involved: Which parameters are part of a weak direction.
-        unknown: Which are part of a direction of which nothing is known at all.
-    """
-
-    share: np.ndarray
-    direction: np.ndarray
-    involved: np.ndarray
-    unknown: np.ndarray
-
-
 class Said(NamedTuple):
-    """What else is known of each subject: see `Fit`, and `idle` of the parameters on a bound."""
+    """What is known of each subject besides: see `Fit`."""
 
     n_scored: np.ndarray
     unknown: np.ndarray
     converged: np.ndarray
     at_kink: np.ndarray
-    idle: np.ndarray
-
-
-def weak_directions(curvature: np.ndarray, at_bound: np.ndarray) -> Weak:
-    """Where the smallest sizes of the curvature lie, without the parameters on a bound."""
-    information = -np.moveaxis(curvature, -1, 0).astype(float)
-    information = np.where(np.isfinite(information), information, 0)
-    held, n = at_bound.T, at_bound.shape[0]
-    information[held[:, :, None] | held[:, None, :]] = 0
-    information[:, range(n), range(n)] += 1e6 * held
-    size, along = np.linalg.eigh(information)
-    share, nothing = (np.einsum("ske,se->ks", along**2, np.abs(size) < least) for least in (FLAT, NOTHING))
-    weak = np.abs(size) < FLAT
-    direction = np.where(weak.sum(axis=1) == 1, np.einsum("ske,se->ks", along, weak), np.nan)
-    return Weak(share, direction, share > INVOLVED, nothing > INVOLVED)
 
 
 def in_words(space: _space.Space, ends: Ends, weak: Weak, covariance: np.ndarray, said: Said) -> np.ndarray:
@@ -81,45 +38,52 @@ def in_words(space: _space.Space, ends: Ends, weak: Weak, covariance: np.ndarray
 def _of_one(space, ends, weak, covariance, said, i):
     if said.unknown[i]:
         return NO_TRIAL if said.n_scored[i] == 0 else NOT_A_NUMBER
-    names = np.array([name for name, _ in space.axes])
+    names = np.array([axis.name for axis in space.axes])
+    flat, ridge, vague, at_limit = (a[:, i] for a in (weak.flat, weak.ridge, weak.vague, ends.at_limit))
+    vague = vague & ~at_limit
     # On a ridge or at the limit of the search a step that keeps no promise is a matter of rounding.
-    smooth = weak.involved[:, i] | ends.at_limit[:, i]
+    kink = said.at_kink[i] and not (flat | ridge | vague | at_limit).any()
     free = ~ends.at_bound[:, i] & ~weak.unknown[:, i]
-    flat = (weak.share[:, i] > ALONE) | said.idle[:, i]
     reasons = [
         *([] if said.converged[i] else [NOT_CONVERGED]),
-        *([AT_KINK] if said.at_kink[i] and not smooth.any() else []),
+        *([AT_KINK] if kink else []),
         *([f"flat in {', '.join(names[flat])}"] if flat.any() else []),
-        *_ridge(space, ends, weak, weak.involved[:, i] & ~flat, i),
-        *(f"{name} at the limit of the search" for name in names[ends.at_limit[:, i]]),
+        *([_ridge(space, ends, weak.direction[:, i], np.flatnonzero(ridge), i)] if ridge.any() else []),
+        *([f"hardly determined: {', '.join(names[vague])}"] if vague.any() else []),
+        *_open_ended(space, ends, weak.below[:, i] & ~at_limit, "below", i),
+        *_open_ended(space, ends, weak.above[:, i] & ~at_limit, "above", i),
+        *(f"{name} at the limit of the search" for name in names[at_limit]),
         *([NO_ERRORS] if np.isnan(np.diagonal(covariance[i])[free]).any() else []),
     ]
     return "; ".join(reasons)
 
 
-def _ridge(space, ends, weak, involved, i):
+def _open_ended(space, ends, which, side, i):
+    """Parameters of which one end is open."""
+    names = [space.axes[k].name for k in np.flatnonzero(which)]
+    return [f"any {name} {side} {ends.params[name][i]:.2g} does as well" for name in names]
+
+
+def _ridge(space, ends, direction, which, i):
     """What parameters trade off against each other, and which products of them are known all the same."""
-    which = np.flatnonzero(involved)
-    if not len(which):
-        return []
-    names = [space.axes[k][0] for k in which]
+    names = [space.axes[k].name for k in which]
     terms = [_term(space, ends, k, i) for k in which]
-    along = weak.direction[which, i]
-    if len(which) == 1 or np.isnan(along).any() or None in terms:
-        return [f"on a ridge of {', '.join(names)}"]
-    rates = [a * rate for a, (_, _, rate) in zip(along, terms, strict=True)]
-    pivot = max(range(len(which)), key=lambda j: (space.axes[which[j]][1] != _space.INTERVAL, abs(rates[j])))
-    if not all(np.abs(rates) > 0.1 * np.abs(rates).max()):
-        return [f"on a ridge of {', '.join(names)}"]
-    known = [
-        _product(terms[j], terms[pivot], -rates[j] / rates[pivot]) for j in range(len(which)) if j != pivot
-    ]
-    return [f"on a ridge: only {' and '.join(known)} can be told"]
+    if len(which) == 1 or None in terms:
+        return f"on a ridge of {', '.join(names)}"
+    rates = np.array([direction[k] * rate for k, (_, _, rate) in zip(which, terms, strict=True)])
+    pivot = max(
+        range(len(which)), key=lambda j: (space.axes[which[j]].kind != _space.INTERVAL, abs(rates[j]))
+    )
+    powers = {j: -rates[j] / rates[pivot] for j in range(len(which)) if j != pivot}
+    if not all(0.3 < abs(power) < 2 for power in powers.values()):
+        return f"on a ridge of {', '.join(names)}"
+    known = [_product(terms[j], terms[pivot], power) for j, power in powers.items()]
+    return f"on a ridge: only {' and '.join(known)} can be told"
 
 
 def _term(space, ends, k, i):
     """A parameter as a factor: its name, its value, and how its logarithm changes with the coordinate."""
-    name, kind = space.axes[k]
+    name, kind, _ = space.axes[k]
     lower, upper, y = space.place.lower[k, i], space.place.upper[k, i], ends.params[name][i]
     if kind == _space.LINE:
         return None
@@ -138,8 +102,5 @@ def _product(one, other, power):
     (name, value, _), (other_name, other_value, _) = one, other
     power = round(power) if abs(power - round(power)) < 0.15 and round(power) else power
     result = value * other_value**power
-    if power < 0:
-        name, power = f"{name} / {other_name}", -power
-    else:
-        name = f"{name} x {other_name}"
-    return f"{name}{'' if power == 1 else f'^{power:.2g}'} = {result:.3g}"
+    sign, power = ("/", -power) if power < 0 else ("x", power)
+    return f"{name} {sign} {other_name}{'' if power == 1 else f'^{power:.2g}'} = {result:.3g}"

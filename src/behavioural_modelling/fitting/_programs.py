@@ -13,9 +13,9 @@ from jaxtyping import Array
 
 from .. import transforms
 from .._scoring import by_trial, scorer
-from ..models import Model
+from ..models import Model, _choosing
 from . import _newton
-from ._space import INTERVAL, bounds, ends, from_natural, natural
+from ._space import INTERVAL, bounds, from_natural, natural
 
 __all__: list[str] = []
 
@@ -41,7 +41,7 @@ def starts(uniforms, numbers, model, axes, shared, keep):
     """
     dtype = uniforms.dtype
     log_prob = _log_prob(numbers, model, axes, shared, keep, dtype)
-    quantiles = [_quantile(model, numbers, axis, k, dtype) for k, axis in enumerate(axes)]
+    quantiles = [_quantile(numbers, axis, k, dtype) for k, axis in enumerate(axes)]
 
     def look(best, uniform):
         x = jnp.stack([quantile(u) for quantile, u in zip(quantiles, uniform, strict=True)])
@@ -87,26 +87,25 @@ def log_prior(priors: dict[str, Any], params: dict[str, Array]) -> Array:
     return sum(terms, start=jnp.zeros(()))
 
 
-def _quantile(model, numbers, axis, k, dtype):
+def _quantile(numbers, axis, k, dtype):
     """The function from shares in [0, 1) to one parameter's starts, in its coordinate."""
-    (name, kind), (_, place, _, priors) = axis, numbers
-    if name not in priors:
-        if kind == INTERVAL:
+    _, place, _, priors = numbers
+    if axis.name not in priors:
+        if axis.kind == INTERVAL:
             return lambda u: START_WIDTH * (u - 0.5)
         return lambda u: 1.5 * jnp.clip(jax.scipy.special.ndtri(u), -3, 3)
-    grid, below = _summed_up(priors[name], next(p for p in model.parameters if p.name == name), dtype)
+    grid, below = _summed_up(priors[axis.name], *axis.ends, dtype)
     edge = bounds((axis,), dtype)[1][0, 0]
 
     def quantile(u):
         y = jnp.interp(u, below, grid)
-        return jnp.clip(from_natural(kind, y, *(a[k] for a in place)), -edge, edge).astype(dtype)
+        return jnp.clip(from_natural(axis.kind, y, *(a[k] for a in place)), -edge, edge).astype(dtype)
 
     return quantile
 
 
-def _summed_up(prior, parameter, dtype):
+def _summed_up(prior, lower, upper, dtype):
     """Natural values, and the probability below each. To draw would take a program for each distribution."""
-    lower, upper = ends(parameter, {parameter.name: prior})
     transform = transforms.between(lower, upper)
     line = np.isinf(lower) and np.isinf(upper)
     reach = np.arcsinh(1e3 * WIDEST if line else WIDEST)
@@ -125,7 +124,8 @@ def calls_a_library(model: Model, precision: bool) -> bool:
 
     def one_trial():
         state, row = model.init(params), jnp.zeros(model.n_actions)
-        return model.policy(params, state), model.update(params, state, row, row)
+        logits = _choosing.logits_on_offer(model, params, state, None, row.dtype)
+        return logits, model.update(params, state, row, row)
 
     return any(part in name for name in _primitives(jax.make_jaxpr(one_trial)()) for part in LIBRARY)
 

@@ -28,8 +28,16 @@ FAR = 1e4
 
 INTERVAL, ABOVE, BELOW, LINE = "interval", "above", "below", "line"
 
-Axes = tuple[tuple[str, str], ...]
-"""For each coordinate the name of its parameter, and which of the four kinds it is."""
+
+class Axis(NamedTuple):
+    """One coordinate: the name of its parameter, which of the four kinds it is, the parameter's bounds."""
+
+    name: str
+    kind: str
+    ends: tuple[float, float]
+
+
+Axes = tuple[Axis, ...]
 
 
 class Place(NamedTuple):
@@ -59,11 +67,12 @@ def space(model: Model, trials: Trials, priors: dict[str, Any], fixed: dict[str,
     free = [parameter for parameter in model.parameters if parameter.name not in fixed]
     axes, places = [], []
     for parameter in free:
-        lower, upper = (np.broadcast_to(end, low.shape) for end in ends(parameter, priors))
+        limits = ends(parameter, priors)
+        lower, upper = (np.broadcast_to(end, low.shape) for end in limits)
         if parameter.unit == "value" and np.isinf(lower).all() and np.isinf(upper).all():
             lower, upper = low, low + width
         scale = {"value": width, "difference": width, "per difference": 1 / width}.get(parameter.unit)
-        axes.append((parameter.name, kind(lower[0], upper[0])))
+        axes.append(Axis(parameter.name, kind(lower[0], upper[0]), limits))
         places.append((lower, upper, np.ones_like(width) if scale is None else scale))
     dtype = jnp.promote_types(jnp.result_type(trials.outcomes), jnp.float32)
     return Space(tuple(axes), Place(*np.array(places, dtype).transpose(1, 0, 2)))
@@ -90,8 +99,8 @@ def support(prior: Any) -> tuple[float, float]:
 def outcome_range(trials: Trials) -> tuple[np.ndarray, np.ndarray]:
     """The smallest outcome of each subject, and how far the largest is from it; its size if they are one."""
     outcomes, counts = np.asarray(trials.outcomes, float), np.ones(np.shape(trials.choices), bool)
-    if trials.mask is not None:
-        counts = np.asarray(trials.mask)
+    for told in (trials.mask, trials.feedback):
+        counts = counts if told is None else counts & np.asarray(told)
     counts = counts.reshape(*counts.shape, *[1] * (outcomes.shape != trials.choices.shape))
     axes = tuple(range(1, counts.ndim))
     low = np.where(counts, outcomes, np.inf).min(axis=axes)
@@ -111,7 +120,13 @@ def kind(lower: float, upper: float) -> str:
 
 def natural(x: Array, axes: Axes, place: Place) -> dict[str, Array]:
     """Parameters from coordinates of the search, which are on the first axis."""
-    return {name: to_natural(kind, x[k], *(a[k] for a in place)) for k, (name, kind) in enumerate(axes)}
+    return {axis.name: to_natural(axis.kind, x[k], *(a[k] for a in place)) for k, axis in enumerate(axes)}
+
+
+def at(space: Space, k: int, x: float) -> np.ndarray:
+    """The natural values of one parameter, for all subjects, at one coordinate."""
+    place = [a[k] for a in space.place]
+    return np.asarray(to_natural(space.axes[k].kind, np.full_like(place[2], x), *place))
 
 
 def to_natural(kind: str, x: Array, lower: Any, upper: Any, scale: Any) -> Array:
@@ -142,5 +157,5 @@ def slope(kind: str, y: np.ndarray, lower: np.ndarray, upper: np.ndarray, scale:
 
 def bounds(axes: Axes, dtype: Any) -> tuple[np.ndarray, np.ndarray]:
     """The ends of the search in its coordinates, each of shape (n_parameters, 1)."""
-    upper = np.array([FAR if kind == LINE else EDGE for _, kind in axes], dtype)[:, None]
+    upper = np.array([FAR if axis.kind == LINE else EDGE for axis in axes], dtype)[:, None]
     return -upper, upper

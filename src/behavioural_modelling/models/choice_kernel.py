@@ -2,13 +2,12 @@ r"""Models that keep count of what was chosen lately: the choice kernel, alone a
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import jax.numpy as jnp
 
 from ..learning.rescorla_wagner import INITIAL_VALUE, asymmetric_rescorla_wagner_update
-from . import _parts
+from . import _parts, _pickling
 from .model import Model
 
 __all__ = ["choice_kernel", "rescorla_wagner_choice_kernel"]
@@ -45,7 +44,7 @@ def choice_kernel(n_actions: int, inverse_temperature: bool = False) -> Model:
     return _choice_kernel(_parts.checked_size(n_actions), bool(inverse_temperature))
 
 
-@cache
+@_pickling.cached
 def _choice_kernel(n_actions: int, inverse_temperature: bool) -> Model:
     temperature, scaled = _parts.softmax_scale(inverse_temperature, of="_c")
 
@@ -97,7 +96,7 @@ def rescorla_wagner_choice_kernel(
     return _rescorla_wagner_choice_kernel(*arguments)
 
 
-@cache
+@_pickling.cached
 def _rescorla_wagner_choice_kernel(
     n_actions: int, initial_value: float | str, inverse_temperature: bool
 ) -> Model:

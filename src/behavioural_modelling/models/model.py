@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from .. import _checks
+from . import _pickling
 
 __all__ = ["Model", "Parameter", "Prior", "default_priors"]
 
@@ -60,15 +61,23 @@ class Model(NamedTuple):
         policy: `policy(params, state)` gives the logits of the choice, shape (n_actions,): log choice
             probabilities up to a constant.
         update: `update(params, state, chosen, outcome)` gives `(state, prediction_error)` after the
-            trial. `chosen` is one-hot, `outcome` what each action pays, both of shape (n_actions,).
+            trial. `chosen` is one-hot, `outcome` what each action pays, both of shape (n_actions,). The
+            state keeps its shapes and types; the prediction errors are one number per action, or one.
+        inputs: What `policy` wants to see of the trial besides, passed to it by keyword. There is one so far,
+            "available": which actions are on offer, booleans of shape (n_actions,), all True where nothing
+            says so. The choice is among those alone, whether the policy sees them or not.
     """
 
     name: str
     n_actions: int
     parameters: tuple[Parameter, ...]
     init: Callable[[dict], Any]
-    policy: Callable[[dict, Any], Any]
+    policy: Callable[..., Any]
     update: Callable[[dict, Any, Any, Any], tuple[Any, Any]]
+    inputs: tuple[str, ...] = ()
+
+    def __reduce__(self):
+        return _pickling.reduced(self)
 
 
 def default_priors(model: Model, outcome_range: tuple[float, float] = (0.0, 1.0)) -> dict[str, Any]:

@@ -2,10 +2,8 @@ r"""Rescorla-Wagner learning, with one learning rate or two, and softmax choice.
 
 from __future__ import annotations
 
-from functools import cache
-
 from ..learning.rescorla_wagner import INITIAL_VALUE, asymmetric_rescorla_wagner_update
-from . import _parts
+from . import _parts, _pickling
 from .model import Model
 
 __all__ = ["asymmetric_rescorla_wagner", "rescorla_wagner"]
@@ -81,7 +79,7 @@ def rescorla_wagner(
     return _build("rescorla_wagner", ("alpha",), *arguments)
 
 
-@cache
+@_pickling.cached
 def _build(
     name: str,
     alphas: tuple[str, ...],

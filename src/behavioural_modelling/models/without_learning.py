@@ -2,13 +2,12 @@ r"""Models that learn no values: a fixed bias, and a rule that looks one trial b
 
 from __future__ import annotations
 
-from functools import cache
+from typing import Any
 
 import jax.numpy as jnp
 
 from .. import _rows
-from ..decision_rules import lapse_mixture
-from . import _parts
+from . import _parts, _pickling
 from .model import Model
 
 __all__ = ["biased_random", "win_stay_lose_shift"]
@@ -42,7 +41,7 @@ def biased_random(n_actions: int) -> Model:
     return _biased_random(_parts.checked_size(n_actions))
 
 
-@cache
+@_pickling.cached
 def _biased_random(n_actions: int) -> Model:
     names = ["bias"] if n_actions == 2 else [f"bias_{action}" for action in range(n_actions - 1)]
 
@@ -62,25 +61,30 @@ def _biased_random(n_actions: int) -> Model:
     return Model("biased_random", n_actions, tuple(map(_parts.share, names)), init, policy, update)
 
 
-def win_stay_lose_shift(n_actions: int) -> Model:
+def win_stay_lose_shift(n_actions: int, threshold: float = 0.0) -> Model:
     r"""Win-stay lose-shift with error: after a win the same action, after a loss another one.
 
     .. math:: P(a) = (1 - \varepsilon)\, g_t(a) + \varepsilon / n
 
-    The goal :math:`g_t` is all on the last choice if it paid more than 0; if not, it is spread evenly over
-    the other actions. Before the first trial it is even over all of them.
+    The goal :math:`g_t` is all on the last choice if it paid more than the threshold; if not, it is spread
+    evenly over the other actions. Before the first trial it is even over all of them.
+
+    Where only some actions are on offer, :math:`n` is how many those are, and :math:`g_t` is the goal
+    among them: divided by its sum over them, or even where it has none of them.
 
     Parameter: `lapse` in [0, 1], :math:`\varepsilon`, the share of choices made at random. The state is
     the goal.
 
     Args:
         n_actions: As in `biased_random`.
+        threshold: A trial is a win where the chosen action paid more than this. Where outcomes are points
+            that are always above 0, every trial would be a win without it.
 
     Returns:
         The model, the same object for the same arguments.
 
     Raises:
-        ValueError: As in `biased_random`.
+        ValueError: As in `biased_random`; or if `threshold` is not finite.
 
     Example:
         >>> [p.name for p in win_stay_lose_shift(2).parameters]
@@ -89,21 +93,34 @@ def win_stay_lose_shift(n_actions: int) -> Model:
     Source:
         Wilson & Collins (2019), doi 10.7554/eLife.49547, model 2; with two actions it is theirs.
     """
-    return _win_stay_lose_shift(_parts.checked_size(n_actions))
+    threshold = _parts._checked_number("threshold", threshold)
+    return _win_stay_lose_shift(_parts.checked_size(n_actions), threshold)
 
 
-@cache
-def _win_stay_lose_shift(n_actions: int) -> Model:
+@_pickling.cached
+def _win_stay_lose_shift(n_actions: int, threshold: float) -> Model:
     def init(params):
         return jnp.full(n_actions, 1 / n_actions, dtype=jnp.result_type(*params.values()))
 
-    def policy(params, goal):
-        return jnp.log(lapse_mixture(goal, params["lapse"]))
+    def policy(params, goal, available=None):
+        available = jnp.ones(n_actions, bool) if available is None else available
+        return _log_lapse_among(goal, params["lapse"], available)
 
     def update(params, goal, chosen, outcome):
-        won = _rows.row_sum(chosen * outcome) > 0
+        won = _rows.row_sum(chosen * outcome) > threshold
         chosen = chosen.astype(goal.dtype)
         goal = jnp.where(won, chosen, (1 - chosen) / (n_actions - 1))
         return goal, jnp.zeros_like(goal)
 
-    return Model("win_stay_lose_shift", n_actions, (_parts.share("lapse"),), init, policy, update)
+    parameters = (_parts.share("lapse"),)
+    return Model("win_stay_lose_shift", n_actions, parameters, init, policy, update, inputs=("available",))
+
+
+def _log_lapse_among(goal: Any, lapse: Any, available: Any) -> Any:
+    """The logarithm of the goal among the available actions, mixed with a random choice among them."""
+    even = available.astype(goal.dtype)
+    among = jnp.where(available, goal, 0)
+    among = jnp.where(_rows.row_sum(among) > 0, among, even)
+    p = (1 - lapse) * among / _rows.row_sum(among) + lapse * even / _rows.row_sum(even)
+    # What has no chance has no slope here: one that is infinite would meet a weight of 0, which makes NaN.
+    return jnp.where(p > 0, jnp.log(jnp.where(p > 0, p, 1)), -jnp.inf)
