@@ -274,3 +274,12 @@ def test_check_site_finds_a_missing_page_and_a_request_outside(tmp_path):
     assert check_site.page_problems("page", tmp_path) == []
     page.write_text(content + "<script src='//cdn.example.org/x.js'></script>")
     assert "outside the site" in check_site.page_problems("page", tmp_path)[0]
+
+
+def test_notation_gives_each_name_one_symbol():
+    rows = re.findall(
+        r"^\| (\$.*?\$) \| (`.*?`) \|", (ROOT / "book" / "notation.md").read_text(), re.MULTILINE
+    )
+    names = [name for _, cell in rows for name in cell.split(", ")]
+    assert len(names) > 20
+    assert sorted(names) == sorted(set(names)), "a name in code has two symbols"

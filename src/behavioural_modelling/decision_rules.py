@@ -184,7 +184,7 @@ def softmax_subtract_max(value: ArrayLike, temperature: ArrayLike = 1.0) -> Floa
 def lapse_mixture(probs: ArrayLike, lapse: ArrayLike = 0.0) -> Float[Array, "... n_actions"]:
     r"""Choice probabilities of a subject who picks any action at random on a share of the trials.
 
-    .. math:: P(a) = (1 - \lambda)\, p_a + \lambda / n
+    .. math:: P(a) = (1 - \varepsilon)\, p_a + \varepsilon / n
 
     The lapse is spread over all :math:`n` actions. A subject who may choose among some of them alone lapses
     among those: see `models.win_stay_lose_shift`.
@@ -192,7 +192,7 @@ def lapse_mixture(probs: ArrayLike, lapse: ArrayLike = 0.0) -> Float[Array, "...
     Args:
         probs: Probabilities :math:`p` without the lapse, shape (..., n_actions), at least 0. They are
             divided by their sum, so they need not sum to 1.
-        lapse: :math:`\lambda` in [0, 1], the share of choices made at random: a number, or one per
+        lapse: :math:`\varepsilon` in [0, 1], the share of choices made at random: a number, or one per
             leading entry of `probs`.
 
     Returns:

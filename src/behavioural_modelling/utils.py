@@ -21,7 +21,7 @@ __all__ = [
 def choice_from_action_p(key: Key[Array, ""], probs: ArrayLike, lapse: ArrayLike = 0.0) -> Int[Array, "..."]:
     r"""Draw one action from each row of probabilities.
 
-    .. math:: P(\text{choice} = a) = (1 - \lambda)\, p_a + \lambda / n
+    .. math:: P(\text{choice} = a) = (1 - \varepsilon)\, p_a + \varepsilon / n
 
     The lapse is mixed into the probabilities, so one random number decides the choice. Drawing the
     lapse and the choice separately from one key would correlate them.
@@ -30,7 +30,7 @@ def choice_from_action_p(key: Key[Array, ""], probs: ArrayLike, lapse: ArrayLike
         key: One random key. Each row of `probs` gets its own draw from it.
         probs: Probabilities :math:`p`, shape (..., n_actions), at least 0. They are divided by their
             sum, so they need not sum to 1.
-        lapse: :math:`\lambda` in [0, 1], the share of choices made at random: a number, or one per
+        lapse: :math:`\varepsilon` in [0, 1], the share of choices made at random: a number, or one per
             leading entry of `probs`.
 
     Returns:
