@@ -5,13 +5,17 @@ Run by test_notebooks.py in a process of its own, since a chapter may set up JAX
     python solutions.py NOTEBOOK
 
 A solution sees what "Run all" up to its exercise defines, with the earlier stubs unsolved. With it in
-place the check must say "Correct"; with the stub it must not, and must not raise.
+place the check must say "Correct"; with the stub it must not, and must not raise. Cells that no exercise
+needs are left out: nbval runs those. A name that is missed stops the run with a NameError.
 """
 
+import ast
+import builtins
 import contextlib
 import io
 import json
 import os
+import symtable
 import sys
 from pathlib import Path
 
@@ -50,16 +54,71 @@ def says_correct(printed: str) -> bool:
     return any(line.startswith("Correct") for line in printed.splitlines())
 
 
+def names(code: str) -> tuple[set[str], set[str], set[str]]:
+    """The names that code binds for other cells, those that it may change beside, and those that it uses."""
+    table = symtable.symtable(code, "cell", "exec")
+    bound = {name.get_name() for name in table.get_symbols() if name.is_assigned() or name.is_imported()}
+    changed = set()
+    for node in ast.walk(ast.parse(code)):
+        # What is written into, and what a method is called of for its own sake, as of a list to append to.
+        writes = isinstance(node, (ast.Subscript, ast.Attribute)) and not isinstance(node.ctx, ast.Load)
+        if writes or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)):
+            inner = node if writes else node.value.func
+            while isinstance(inner, (ast.Subscript, ast.Attribute, ast.Call)):
+                inner = inner.func if isinstance(inner, ast.Call) else inner.value
+            changed |= {inner.id} if isinstance(inner, ast.Name) else set()
+    return bound, changed - set(dir(builtins)), used_globals(table)
+
+
+def used_globals(table: symtable.SymbolTable) -> set[str]:
+    """The names of the module that are looked up, at any depth."""
+    used = {
+        name.get_name()
+        for name in table.get_symbols()
+        if name.is_referenced() and (table.get_type() == "module" or name.is_global())
+    }
+    return used.union(*map(used_globals, table.get_children()))
+
+
+def is_plain(cell: dict) -> bool:
+    """Whether a cell of code is Python: the one that may install the package is IPython's."""
+    return "setup" not in lint.tags(cell)
+
+
+def needed(notebook: dict) -> set[int]:
+    """The cells that the exercises need: their own, those that make what these use, imports and settings."""
+    cells, keep, wanted = notebook["cells"], set(), set()
+    sources = "\n".join(lint.source(cell) for _, cell in lint.code_cells(notebook) if is_plain(cell))
+    modules = {
+        name.get_name() for name in symtable.symtable(sources, "", "exec").get_symbols() if name.is_imported()
+    }
+    end = max((start for _, start in lint.exercises(notebook)), default=-5) + 5
+    for i, cell in reversed(list(enumerate(cells[:end]))):
+        is_code = cell["cell_type"] == "code" and is_plain(cell)
+        code = lint.source(cell) if is_code else lint.solution(cell)
+        bound, changed, used = names(code)
+        imports = is_code and any(
+            isinstance(node, (ast.Import, ast.ImportFrom)) for node in ast.parse(code).body
+        )
+        settings = any(word in code for word in ("config", "environ"))
+        part = not is_code or {"exercise", "check"} & {*lint.tags(cell)}
+        if code and (imports or settings or part or (bound | changed) & wanted - modules):
+            keep.add(i)
+            # A name that is bound anew here, without its old value, may have been anything before.
+            wanted = (wanted - (set() if part else bound - used)) | used
+    return keep
+
+
 def run_notebook(path: Path) -> int:
-    """Run all cells up to the last exercise; the number of exercises."""
+    """Run the cells that the exercises need; the number of exercises."""
     notebook = json.loads(path.read_text(encoding="utf-8"))
     cells, found = notebook["cells"], {start: name for name, start in lint.exercises(notebook)}
-    namespace = {"__name__": "__main__", "display": print}
+    namespace, keep = {"__name__": "__main__", "display": print}, needed(notebook)
     for i, cell in enumerate(cells[: max(found, default=-1) + 4]):
         if i in found:
             parts = lint.exercise_cells(notebook, i)
             check_exercise(parts, dict(namespace), f"{path.name}, {found[i]}")
-        if cell["cell_type"] == "code" and "setup" not in lint.tags(cell):
+        if cell["cell_type"] == "code" and i in keep:
             printed = run_cell(cell, namespace, f"{path.name}, cell {i + 1}")
             if "check" in lint.tags(cell):
                 assert printed.strip(), f"cell {i + 1}: the check of the unsolved stub says nothing"
