@@ -7,8 +7,9 @@ CONSTRAINTS ?= constraints.txt
 PIP_FLAGS ?=
 # Options for the benchmarks: `make bench OPTIONS="--only gradient --rounds 1"`.
 OPTIONS ?=
-# How the tests share the processor: files side by side, each file and notebook in one process.
-PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist loadscope
+# How the tests share the processor: files side by side, each file and notebook in one process. They run in
+# the order given, long ones first, so that no processor is left with a long one at the end.
+PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 NOTEBOOKS ?= $(sort $(wildcard book/*.ipynb))
 
 VENV := .venv
@@ -31,8 +32,8 @@ book: $(INSTALLED)  ## build the site into _build/html; a warning is an error
 	@$(BIN)/jupyter-book build . -q -W --keep-going || { rm -rf _build/.doctrees; exit 1; }
 	@$(BIN)/python scripts/check_site.py
 
-test: $(INSTALLED)  ## run the unit tests, then every notebook against its stored outputs
-	$(BIN)/python -m pytest $(PARALLEL) --nbval --nbval-current-env tests $(NOTEBOOKS)
+test: $(INSTALLED)  ## run every notebook against its stored outputs, and the unit tests
+	$(BIN)/python -m pytest $(PARALLEL) --nbval --nbval-current-env $(NOTEBOOKS) tests
 
 execute: $(INSTALLED)  ## re-run the notebooks and store their outputs (NOTEBOOKS=... for some)
 	$(BIN)/python scripts/execute_notebooks.py $(NOTEBOOKS)

@@ -1,10 +1,30 @@
-"""Fixtures that several test files share."""
+"""Fixtures that several test files share, and where the tests keep what JAX has compiled."""
 
 import logging
+import os
+import platform
+import time
+from pathlib import Path
 
-import jax
-import numpy as np
-import pytest
+# JAX reads these when it is imported: here, in the notebooks' kernels and in what the tests start.
+# A folder for each machine, since programs are compiled for its processor; `make clean` removes all.
+COMPILED = Path(__file__).resolve().parent.parent / ".pytest_cache" / "compiled" / platform.node()
+COMPILED = Path(os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(COMPILED)))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+# Of a program that another process is just storing, JAX warns, and compiles it itself.
+os.environ.setdefault("PYTHONWARNINGS", "ignore:Error reading persistent compilation cache")
+
+import jax  # noqa: E402
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+
+
+def pytest_configure(config):
+    """Remove programs that were stored a month ago; once, not in every worker."""
+    if not hasattr(config, "workerinput"):
+        for program in COMPILED.glob("*-cache"):
+            if program.stat().st_mtime < time.time() - 30 * 24 * 3600:
+                program.unlink(missing_ok=True)
 
 
 @pytest.fixture

@@ -78,13 +78,13 @@ def check_the_reading_of_outcomes(put):
     assert_same(bm.log_likelihood(model, params, bm.Trials(put(choices), outcomes)), whole, TOLERANCE)
 
 
+@jax.jit
+def gradient(params, trials):
+    return jax.grad(lambda params: bm.log_likelihood(MODEL, params, trials).sum())(params)
+
+
 def check_gradient(params, trials, one):
     """In a reader's jit, where the trials are an argument or are there already."""
-
-    @jax.jit
-    def gradient(params, trials):
-        return jax.grad(lambda params: bm.log_likelihood(MODEL, params, trials).sum())(params)
-
     whole = gradient(PARAMS, one)
     slopes = [gradient(params, trials)]
     if not PEERS:  # JAX does not close over arrays of which this process has only a part

@@ -1,6 +1,6 @@
 """Run a notebook as "Run all" would, and each exercise with its solution in place.
 
-Run by test_notebooks.py in a process of its own, since a chapter may set up JAX before it is used:
+Run by test_solutions.py in a process of its own, since a chapter may set up JAX before it is used:
 
     python solutions.py NOTEBOOK
 

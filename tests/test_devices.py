@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).with_name("on_devices.py")
-# Warnings are errors there too, but for what JAX's own communication prints.
-COMMAND = [sys.executable, "-W", "error", str(SCRIPT)]
+# Warnings are errors there too, but for what JAX's own communication prints, and for the one of which
+# tests/conftest.py tells.
+WARNINGS = ["-W", "error", "-W", "ignore:Error reading persistent compilation cache"]
+COMMAND = [sys.executable, *WARNINGS, str(SCRIPT)]
 
 
 def finish(process: subprocess.Popen) -> str:
