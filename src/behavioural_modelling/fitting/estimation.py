@@ -20,7 +20,7 @@ from . import _digest, _estimates, _kinks, _search, _space
 from ._given import checked_fixed, checked_priors
 from .result import Fit
 
-__all__: list[str] = []
+__all__ = ["fit"]
 
 
 def fit(
