@@ -38,20 +38,20 @@ MORE_BLOCKS_THAN_CORES = """
     import os, jax, numpy as np, behavioural_modelling as bm
     n_blocks = 2 * os.cpu_count() + 1
     for n in (2, 7, 12):
-        choices = np.random.default_rng(n).integers(0, n + 1, (16 * n_blocks, 40))
+        choices = np.random.default_rng(n).integers(0, n + 1, (16 * n_blocks, 20))
         model = bm.models.biased_random(n + 1)
         fit = bm.fit(jax.random.key(0), model, bm.Trials(choices, np.zeros(choices.shape)), progress=False)
         counts = np.stack([(choices == action).sum(axis=1) for action in range(n + 1)], axis=1)
-        right = np.where(counts > 0, counts * np.log(np.maximum(counts, 1) / 40), 0).sum(axis=1)
+        right = np.where(counts > 0, counts * np.log(np.maximum(counts, 1) / 20), 0).sum(axis=1)
         assert np.allclose(fit.log_likelihood, right, atol=1e-3), n
 """
 
 A_LIBRARY_IN_THE_MODEL = """
     import os, jax, jax.numpy as jnp, numpy as np, behavioural_modelling as bm
-    model = bm.models.biased_random(9)
-    policy = lambda params, state: jnp.linalg.eigh(jnp.diag(model.policy(params, state)))[0]
-    model = model._replace(policy=policy)
-    choices = np.random.default_rng(0).integers(0, 9, (16 * (os.cpu_count() + 1), 10))
+    plain = bm.models.biased_random(3)
+    policy = lambda params, state: jnp.linalg.inv(jnp.eye(3)) @ plain.policy(params, state)
+    model = plain._replace(policy=policy)
+    choices = np.random.default_rng(0).integers(0, 3, (16 * (os.cpu_count() + 1), 5))
     trials = bm.Trials(choices, np.zeros(choices.shape))
     bm.fit(jax.random.key(0), model, trials, progress=False)
 """
@@ -163,15 +163,18 @@ def test_who_always_chooses_the_same_is_reported_with_either_temperature(name):
 # Where the search ends.
 
 
-def test_a_maximum_beyond_the_search_is_reported():
-    model = models.asymmetric_rescorla_wagner(2, initial_value=0.0, inverse_temperature=True)
-    # Learns from losses as far as can be seen, and from wins by a hundred-thousandth.
-    outcomes = np.where(np.arange(80)[:, None] // 20 % 2 == [0, 1], 1.0, -1.0)
-    true = {"alpha_p": 1e-5, "alpha_n": 2e-5, "inverse_temperature": np.full(6, 2e4)}
-    trials = Trials(bm.simulate(KEY, model, true, outcomes, record="choices").choices, outcomes)
-    found = fit(KEY, model, trials, n_starts=4)
-    below = np.asarray(bm.log_likelihood(model, true, trials)) > found.log_likelihood + 0.01
-    assert below.any() and all("the limit of the search" in problem for problem in found.problem[below])
+@pytest.mark.parametrize("top, beyond", [(1e6, True), (1e-7, True), (30.0, False)])
+def test_a_maximum_beyond_the_search_is_reported(top, beyond):
+    # Whoever chooses evenly has the strength `top`, and the search goes from 1e-4 to 1e4.
+    model = models.biased_random(2)._replace(
+        name="strength",
+        parameters=(Parameter("strength", 0, above=True),),
+        policy=lambda params, state: jnp.stack([jnp.log(params["strength"] / top), 0.0]),
+    )
+    found = fit(KEY, model, Trials([[0, 1] * 20], np.zeros((1, 40))), n_starts=2)
+    assert found.problem.tolist() == ["strength at the limit of the search" if beyond else ""]
+    assert not found.at_bound["strength"][0]
+    assert (found.log_likelihood[0] < 40 * math.log(0.5) - 1) == beyond
 
 
 def test_the_bound_itself_is_tried():

@@ -84,13 +84,13 @@ def fit(
     """
     key = _checks.random_key("key", key)
     trials = checked_trials(trials, _door.checked(model))
+    if not model.parameters:
+        _checks.fail("model", "a parameter to fit", f"{model.name}, which has none")
     _door.check_functions(model, jnp.promote_types(jnp.result_type(trials.outcomes), jnp.float32))
     for name, x in (("key", key), ("trials", trials), ("priors", priors), ("fixed", fixed)):
         if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(x)):
             _checks.fail(name, "arrays with known values (fit compiles itself)", "a tracer")
     n_starts = _checks.size("n_starts", n_starts, minimum=1)
-    if not model.parameters:
-        _checks.fail("model", "a parameter to fit", f"{model.name}, which has none")
     priors, points = checked_priors(priors, model)
     fixed = checked_fixed(fixed, points, model, trials)
     priors = {name: prior for name, prior in priors.items() if name not in fixed}
