@@ -50,6 +50,15 @@ def test_the_fit_is_the_same_in_every_unit(choices, paid, found, unit):
     np.testing.assert_array_equal(other.problem, found.problem)
 
 
+def test_points_far_from_zero_are_fitted_from_nearly_every_start():
+    points = np.random.default_rng(5).integers(20, 98, (30, 200, 2)).astype(float)
+    true = {"alpha": np.linspace(0.1, 0.8, 30), "inverse_temperature": 0.1}
+    choices = bm.simulate(jax.random.key(6), MODEL, true, points, record="choices").choices
+    found = fit(KEY, MODEL, Trials(choices, points))
+    assert found.converged.all() and found.n_agree.mean() > 7.5
+    np.testing.assert_allclose(np.median(found.params["inverse_temperature"]), 0.1, rtol=0.2)
+
+
 def test_a_temperature_scales_with_the_outcomes(choices, paid, found):
     other = fit(KEY, models.rescorla_wagner(2, initial_value=0.0), Trials(choices, paid * 1e6))
     np.testing.assert_allclose(other.log_likelihood, found.log_likelihood, rtol=0, atol=1e-3)
