@@ -98,13 +98,13 @@ def support(prior: Any) -> tuple[float, float]:
 
 def outcome_range(trials: Trials) -> tuple[np.ndarray, np.ndarray]:
     """The smallest outcome of each subject, and how far the largest is from it; its size if they are one."""
-    outcomes, counts = np.asarray(trials.outcomes, float), np.ones(np.shape(trials.choices), bool)
+    outcomes, counts = np.asarray(trials.outcomes), np.ones(np.shape(trials.choices), bool)
     for told in (trials.mask, trials.feedback):
         counts = counts if told is None else counts & np.asarray(told)
     counts = counts.reshape(*counts.shape, *[1] * (outcomes.shape != trials.choices.shape))
-    axes = tuple(range(1, counts.ndim))
-    low = np.where(counts, outcomes, np.inf).min(axis=axes)
-    high = np.where(counts, outcomes, -np.inf).max(axis=axes)
+    outcomes, axes = np.broadcast_to(outcomes, np.broadcast_shapes(outcomes.shape, counts.shape)), (1, 2)
+    low = outcomes.min(axis=axes[: counts.ndim - 1], where=counts, initial=np.inf).astype(float)
+    high = outcomes.max(axis=axes[: counts.ndim - 1], where=counts, initial=-np.inf).astype(float)
     low = np.where(np.isfinite(low), low, 0.0)
     width = np.where(np.isfinite(high), high, 0.0) - low
     width = np.where(width > 0, width, np.abs(low))
