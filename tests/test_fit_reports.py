@@ -70,6 +70,8 @@ def test_a_model_that_calls_a_library_is_known():
         policy=lambda params, state: jnp.linalg.inv(jnp.eye(2)) @ model.policy(params, state)
     )
     assert _programs.calls_a_library(own, False) and not _programs.calls_a_library(model, False)
+    root = model._replace(policy=lambda params, state: jnp.sqrt(model.policy(params, state) ** 2 + 1))
+    assert not _programs.calls_a_library(root, False)
     assert not any(_programs.calls_a_library(each, False) for each in BOTH.values())
 
 

@@ -25,9 +25,21 @@ START_WIDTH = 9.21
 WIDEST = 50.0
 """How far the quantiles of a prior are looked for, on a logit, a logarithm, or the line in thousands."""
 
-LIBRARY = ("cholesky", "lu", "eigh", "eig", "svd", "qr", "schur", "hessenberg", "tridiagonal", "fft")
-LIBRARY += ("triangular_solve", "householder_product", "geqrf", "callback", "ffi_call")
-"""Parts of the names of what JAX leaves to a library or to Python."""
+LIBRARY = {
+    "cholesky",
+    "lu",
+    "eigh",
+    "eig",
+    "svd",
+    "qr",
+    "geqrf",
+    "geqp3",
+    "householder",
+    "schur",
+    "hessenberg",
+}
+LIBRARY |= {"tridiagonal", "triangular", "fft", "ffi", "callback"}
+"""Words in the names of what JAX leaves to a library or to Python."""
 
 MADE_FOR = ("model", "axes", "shared", "keep")
 """What a program is made for, and is compiled anew for: see `_search.Task.of_subjects`."""
@@ -127,7 +139,8 @@ def calls_a_library(model: Model, precision: bool) -> bool:
         logits = _choosing.logits_on_offer(model, params, state, None, row.dtype)
         return logits, model.update(params, state, row, row)
 
-    return any(part in name for name in _primitives(jax.make_jaxpr(one_trial)()) for part in LIBRARY)
+    names = _primitives(jax.make_jaxpr(one_trial)())
+    return any(LIBRARY & set(name.split("_")) for name in names)
 
 
 def _primitives(jaxpr):
