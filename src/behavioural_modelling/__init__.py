@@ -1,18 +1,18 @@
 """Behavioural modelling in JAX: models of learning and choice, and how to run them.
 
 The modules, from the inside out: `decision_rules`, `utils`, `learning`, `models`, `trials`,
-`simulation`, `likelihood`, `transforms`, `fitting`, `parameter_recovery`, `comparison`. `plotting` holds
+`simulation`, `likelihood`, `fitting`, `studies`. `plotting` holds
 the figures of the course; it needs the extra `plotting`, and is imported by name:
 `from behavioural_modelling import plotting`.
 """
 
-from . import decision_rules, learning, models, transforms, trials, utils
-from .comparison import Confusion, compare, confusion
-from .fitting import Fit, fit
+from . import decision_rules, learning, models, tasks, testing, trials, utils
+from .fitting import Fit, fit, transforms
 from .likelihood import log_likelihood
-from .models import Model
-from .parameter_recovery import Recovery, recovery
+from .models import Model, responses
+from .replaying import replay
 from .simulation import simulate
+from .studies import Confusion, Recovery, compare, confusion, recovery
 from .trials import Trace, Trials
 
 __all__ = [
@@ -30,7 +30,11 @@ __all__ = [
     "log_likelihood",
     "models",
     "recovery",
+    "replay",
+    "responses",
     "simulate",
+    "tasks",
+    "testing",
     "transforms",
     "trials",
     "utils",

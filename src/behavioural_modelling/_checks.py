@@ -7,20 +7,26 @@ inside `jit`, `vmap` and `grad` the functions simply compute.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 __all__: list[str] = []
 
 ONE_NUMBER = "one number, shape () (jax.vmap runs many subjects)"
 
 
-def fail(name: str, expected: str, received: Any) -> None:
+def fail(name: str, expected: str, received: Any) -> NoReturn:
     """Raise the `ValueError` that every check raises."""
     raise ValueError(f"{name}: expected {expected}, got {received}")
+
+
+def setting(name: str) -> Any:
+    """One of JAX's settings. Its attributes are made at run time, so no type checker knows them."""
+    return getattr(jax.config, name)
 
 
 def known_values(x: Any) -> np.ndarray | None:
@@ -28,8 +34,11 @@ def known_values(x: Any) -> np.ndarray | None:
 
     Of an array that is spread over several machines, each checks the rows that it holds.
     """
-    if isinstance(x, jax.core.Tracer):
-        return None
+    return None if isinstance(x, Tracer) else host_values(x)
+
+
+def host_values(x: Any) -> np.ndarray:
+    """The values, on the host, of an `x` that JAX is not tracing; see `known_values`."""
     if isinstance(x, jax.Array) and not (x.is_fully_addressable or x.is_fully_replicated):
         rows = {shard.index[0].start or 0: shard.data for shard in x.addressable_shards}
         return np.concatenate([np.asarray(rows[start]) for start in sorted(rows)])
@@ -40,7 +49,7 @@ def plain_array(name: str, x: Any) -> jax.Array | np.ndarray:
     """`x` as it is if JAX holds it, else as an array on the host; rows must be of equal length."""
     if isinstance(x, jax.Array):
         return x
-    traced = any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(x))
+    traced = any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(x))
     try:
         return jnp.asarray(x) if traced else np.asarray(x)
     except (TypeError, ValueError):
@@ -61,17 +70,23 @@ def real_array(name: str, x: Any) -> jax.Array:
 
 def _as_it_is(x: Any) -> jax.Array:
     """`x` as JAX's array, NaN and infinity included: the checks judge them, or a mask leaves them out."""
-    if not (jax.config.jax_debug_nans or jax.config.jax_debug_infs):
+    if not (setting("jax_debug_nans") or setting("jax_debug_infs")):
         return jnp.asarray(x)
     with jax.debug_nans(False), jax.debug_infs(False):
         return jnp.asarray(x)
+
+
+def with_axes(x: jax.Array, *axes: int) -> jax.Array:
+    """`x` with more axes, of length 1. Where JAX has nothing but one CPU, nothing is compiled for it."""
+    values = known_values(x) if jax.default_backend() == "cpu" and jax.device_count() == 1 else None
+    return jnp.expand_dims(x, axes) if values is None else _as_it_is(np.expand_dims(values, axes))
 
 
 def _first_bad(values: np.ndarray, good: np.ndarray) -> str:
     """Where the first bad entry stands and what it is, for the message."""
     where = tuple(int(i) for i in np.argwhere(~good)[0])
     bad = str(values[where]).removesuffix(".0")
-    return f"{bad} at index {where if len(where) > 1 else where[0]}" if where else bad
+    return f"{bad} at index {where[0] if len(where) == 1 else where}" if where else bad
 
 
 def every(name: str, expected: str, values: np.ndarray, good: np.ndarray) -> None:
@@ -80,7 +95,7 @@ def every(name: str, expected: str, values: np.ndarray, good: np.ndarray) -> Non
         fail(name, expected, _first_bad(values, good))
 
 
-def finite(name: str, x: jax.Array) -> None:
+def finite(name: str, x: jax.Array | np.ndarray) -> None:
     """Refuse NaN and infinite entries."""
     values = known_values(x)
     if values is not None and not np.isfinite(values).all():
@@ -89,7 +104,7 @@ def finite(name: str, x: jax.Array) -> None:
 
 def in_range(
     name: str,
-    x: jax.Array,
+    x: jax.Array | np.ndarray,
     lower: float,
     upper: float = np.inf,
     *,
@@ -233,7 +248,8 @@ def pair(name: str, x: Any) -> tuple[Any, Any]:
     if not isinstance(x, (tuple, list)) or len(x) != 2:
         received = f"{len(x)} of them" if isinstance(x, (tuple, list)) else type(x).__name__
         fail(name, "a pair", received)
-    return x
+    first, second = x
+    return first, second
 
 
 def size(name: str, n: Any, minimum: int) -> int:
@@ -250,7 +266,7 @@ def random_key(name: str, key: Any) -> jax.Array:
     expected = "one random key, as jax.random.key(0) makes it"
     if not isinstance(key, (jax.Array, np.ndarray)):
         fail(name, expected, repr(key))
-    if jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
+    if isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
         if key.shape != ():
             fail(name, expected, f"an array of keys of shape {key.shape}")
         return key

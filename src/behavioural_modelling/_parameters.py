@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+import jax
 import jax.numpy as jnp
-from jax.typing import ArrayLike
+import numpy as np
 from jaxtyping import Array, Float
 
-from . import _checks
-from .models import Model, Parameter, _door
+from . import _checks, _door
+from ._types import Numbers
+from .models import Model, Parameter
 
 __all__: list[str] = []
 
 
-def checked(params: Mapping[str, ArrayLike], model: Model) -> dict[str, Array]:
+def checked(params: Mapping[str, Numbers], model: Model) -> dict[str, Array]:
     """The model's parameters, each in its range, each a number or one per subject."""
     _door.checked(model)
     names = [parameter.name for parameter in model.parameters]
@@ -29,7 +32,7 @@ def checked(params: Mapping[str, ArrayLike], model: Model) -> dict[str, Array]:
     return {p.name: in_its_range("params", params[p.name], p) for p in model.parameters}
 
 
-def in_its_range(argument: str, x: ArrayLike, parameter: Parameter) -> Array:
+def in_its_range(argument: str, x: Numbers, parameter: Parameter) -> Array:
     """The values of one parameter, each in its range: a number or one per subject."""
     name, x = f"{argument}[{parameter.name!r}]", _checks.real_array(f"{argument}[{parameter.name!r}]", x)
     if x.ndim > 1 or 0 in x.shape:
@@ -38,21 +41,32 @@ def in_its_range(argument: str, x: ArrayLike, parameter: Parameter) -> Array:
     return x
 
 
-def count_subjects(params: Mapping[str, Array], **others: Array | None) -> int:
-    """How many subjects the parameters and the other arrays speak of; they must agree."""
-    counts = {f"params[{name!r}]": len(x) for name, x in params.items() if x.ndim}
-    counts |= {name: len(x) for name, x in others.items() if x is not None}
+def precision(params: Mapping[str, Array], *data: Any) -> np.dtype:
+    """The floating-point type of parameters and data, of 32 bits or more."""
+    return np.dtype(jnp.result_type(jnp.float32, *params.values(), *jax.tree.leaves(data)))
+
+
+def per_subject(
+    params: Mapping[str, Array], counts: dict[str, int], *data: Any
+) -> tuple[dict[str, Float[Array, "n_subjects"]], np.dtype]:
+    """One number per subject, in the `precision` of parameters and data; and that type.
+
+    `counts` says of how many subjects the data are, by what they are called; all must agree.
+    """
+    n_subjects = _agreed({f"params[{name!r}]": len(x) for name, x in params.items() if x.ndim} | counts)
+    dtype = precision(params, *data)
+
+    def spread(x):
+        x = x if x.shape == (n_subjects,) else jnp.broadcast_to(x, n_subjects)
+        return x if x.dtype == dtype else x.astype(dtype)
+
+    return {name: spread(x) for name, x in params.items()}, dtype
+
+
+def _agreed(counts: Mapping[str, int]) -> int:
+    """How many subjects everything speaks of; one where nothing does."""
     name, n_subjects = next(iter(counts.items()), ("params", 1))
     for other, count in counts.items():
         if count != n_subjects:
             _checks.fail(other, f"{n_subjects} subjects, as in {name}", f"{count}")
     return n_subjects
-
-
-def per_subject(
-    params: Mapping[str, Array], n_subjects: int, outcomes: Array
-) -> tuple[dict[str, Float[Array, "n_subjects"]], Float[Array, "..."]]:
-    """One number per subject, and the outcomes, in one floating-point type of 32 bits or more."""
-    dtype = jnp.promote_types(jnp.result_type(outcomes, *params.values()), jnp.float32)
-    spread = {name: jnp.broadcast_to(x, n_subjects).astype(dtype) for name, x in params.items()}
-    return spread, outcomes.astype(dtype)

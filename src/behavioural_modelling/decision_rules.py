@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
-from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
-from . import _checks, _rows
+from . import _checks
+from ._compute import rows
+from ._types import Numbers
 
 __all__ = [
     "lapse_mixture",
+    "log_lapse_mixture",
     "softmax",
     "softmax_inverse_temperature",
     "softmax_logits",
@@ -25,7 +27,7 @@ __all__ = [
 ]
 
 
-def softmax_logits(value: ArrayLike, temperature: ArrayLike = 1.0) -> Float[Array, "... n_actions"]:
+def softmax_logits(value: Numbers, temperature: Numbers = 1.0) -> Float[Array, "... n_actions"]:
     r"""Log choice probabilities up to a constant: values relative to the best, over the temperature.
 
     .. math:: \ell(a) = \frac{V(a) - \max_b V(b)}{\tau}
@@ -48,7 +50,7 @@ def softmax_logits(value: ArrayLike, temperature: ArrayLike = 1.0) -> Float[Arra
     return _relative_to_best(value) / _checks.per_row(temperature, value)
 
 
-def softmax(value: ArrayLike, temperature: ArrayLike = 1.0) -> Float[Array, "... n_actions"]:
+def softmax(value: Numbers, temperature: Numbers = 1.0) -> Float[Array, "... n_actions"]:
     r"""Softmax choice probabilities.
 
     .. math:: P(a) = \frac{e^{V(a) / \tau}}{\sum_b e^{V(b) / \tau}}
@@ -76,7 +78,7 @@ def softmax(value: ArrayLike, temperature: ArrayLike = 1.0) -> Float[Array, "...
 
 
 def softmax_inverse_temperature(
-    value: ArrayLike, inverse_temperature: ArrayLike = 1.0
+    value: Numbers, inverse_temperature: Numbers = 1.0
 ) -> Float[Array, "... n_actions"]:
     r"""Softmax choice probabilities with an inverse temperature: values are multiplied by it.
 
@@ -103,10 +105,10 @@ def softmax_inverse_temperature(
 
 
 def softmax_stickiness(
-    value: ArrayLike,
-    temperature: ArrayLike = 1.0,
-    stickiness: ArrayLike = 0.0,
-    prev_choice: ArrayLike | None = None,
+    value: Numbers,
+    temperature: Numbers = 1.0,
+    stickiness: Numbers = 0.0,
+    prev_choice: Numbers | None = None,
 ) -> Float[Array, "... n_actions"]:
     r"""Softmax choice probabilities with a bonus for the action chosen last.
 
@@ -137,10 +139,10 @@ def softmax_stickiness(
 
 
 def softmax_stickiness_inverse_temperature(
-    value: ArrayLike,
-    inverse_temperature: ArrayLike = 1.0,
-    stickiness: ArrayLike = 0.0,
-    prev_choice: ArrayLike | None = None,
+    value: Numbers,
+    inverse_temperature: Numbers = 1.0,
+    stickiness: Numbers = 0.0,
+    prev_choice: Numbers | None = None,
 ) -> Float[Array, "... n_actions"]:
     r"""As `softmax_stickiness`, with an inverse temperature.
 
@@ -165,7 +167,7 @@ def softmax_stickiness_inverse_temperature(
     return softmax_inverse_temperature(_with_stickiness(value, stickiness, prev_choice), beta)
 
 
-def softmax_subtract_max(value: ArrayLike, temperature: ArrayLike = 1.0) -> Float[Array, "... n_actions"]:
+def softmax_subtract_max(value: Numbers, temperature: Numbers = 1.0) -> Float[Array, "... n_actions"]:
     """The same as `softmax`, which subtracts the maximum too; the name is kept for existing code.
 
     Args:
@@ -181,13 +183,13 @@ def softmax_subtract_max(value: ArrayLike, temperature: ArrayLike = 1.0) -> Floa
     return softmax(value, temperature)
 
 
-def lapse_mixture(probs: ArrayLike, lapse: ArrayLike = 0.0) -> Float[Array, "... n_actions"]:
+def lapse_mixture(probs: Numbers, lapse: Numbers = 0.0) -> Float[Array, "... n_actions"]:
     r"""Choice probabilities of a subject who picks any action at random on a share of the trials.
 
     .. math:: P(a) = (1 - \varepsilon)\, p_a + \varepsilon / n
 
     The lapse is spread over all :math:`n` actions. A subject who may choose among some of them alone lapses
-    among those: see `models.win_stay_lose_shift`.
+    among those: see `log_lapse_mixture`.
 
     Args:
         probs: Probabilities :math:`p` without the lapse, shape (..., n_actions), at least 0. They are
@@ -208,22 +210,84 @@ def lapse_mixture(probs: ArrayLike, lapse: ArrayLike = 0.0) -> Float[Array, "...
     """
     probs, lapse = _checks.probabilities(probs, lapse)
     lapse = _checks.per_row(lapse, probs)
-    return (1 - lapse) * (probs / _rows.row_sum(probs)) + lapse / probs.shape[-1]
+    return (1 - lapse) * (probs / rows.row_sum(probs)) + lapse / probs.shape[-1]
+
+
+def log_lapse_mixture(
+    logits: Numbers, lapse: Numbers, available: Numbers | None = None
+) -> Float[Array, "... n_actions"]:
+    r"""The logarithm of choice probabilities with a lapse, over the actions that are on offer.
+
+    .. math:: \log P(a) = \log\left[(1 - \varepsilon)\, \frac{e^{\ell_a}}{\sum_b e^{\ell_b}}
+        + \frac{\varepsilon}{n}\right]
+
+    As `lapse_mixture`, for logits: a choice that is all but impossible keeps its log-probability where the
+    lapse is 0.
+
+    Args:
+        logits: :math:`\ell`, log choice probabilities up to a constant, shape (..., n_actions). An action
+            that is never chosen has minus infinity.
+        lapse: As in `lapse_mixture`.
+        available: Which actions are on offer, booleans of the shape of `logits`; the sums go over them, and
+            :math:`n` is how many they are. None: all of them.
+
+    Returns:
+        Log-probabilities, shape (..., n_actions), minus infinity for what is not on offer.
+
+    Raises:
+        ValueError: If the lapse is outside [0, 1] or does not fit the leading axes.
+
+    Example:
+        >>> jnp.exp(log_lapse_mixture([0.0, -jnp.inf], lapse=0.5)).tolist()
+        [0.75, 0.25]
+    """
+    logits, lapse = _checks.with_actions("logits", logits), _checks.real_array("lapse", lapse)
+    _checks.in_range("lapse", lapse, 0, 1)
+    _checks.fits_rows("lapse", lapse, "logits", logits.shape)
+    on_offer = jnp.ones(logits.shape, bool) if available is None else jnp.asarray(available)
+    log_p = rows.log_softmax(rows.on_offer(logits, None if available is None else on_offer))
+    return _log_mixture(log_p, _checks.per_row(lapse, logits), on_offer)
+
+
+@jax.custom_jvp
+def _log_mixture(log_p, lapse, on_offer):
+    """The logarithm of probabilities mixed with an even choice among what is on offer."""
+    return jnp.logaddexp(jnp.log1p(-lapse) + log_p, jnp.log(lapse) + _log_even(log_p, on_offer))
+
+
+@_log_mixture.defjvp
+def _log_mixture_and_slope(primals, tangents):
+    """The derivative: each part's share of the mixture, none where there is no mixture."""
+    log_p, lapse, on_offer = primals
+    log_mixed, log_even = _log_mixture(*primals), _log_even(log_p, on_offer)
+    possible = ~jnp.isneginf(log_mixed)
+    # At lapse 0 the slope of what has no chance is infinite; here its square, a curvature, is still a number.
+    log_mixed_or_0, most = jnp.where(possible, log_mixed, 0), 0.45 * jnp.log(jnp.finfo(log_mixed.dtype).max)
+    ratio = lambda x: jnp.where(possible, jnp.exp(jnp.minimum(x - log_mixed_or_0, most)), 0)  # noqa: E731
+    own = ratio(log_p)
+    by_p = jnp.where(own > 0, (1 - lapse) * own * tangents[0], 0)
+    return log_mixed, by_p + (ratio(log_even) - own) * tangents[1]
+
+
+def _log_even(log_p, on_offer):
+    """The logarithm of the probabilities of an even choice."""
+    n = rows.row_sum(on_offer.astype(log_p.dtype))
+    return jnp.where(on_offer, -jnp.log(n), -jnp.inf)
 
 
 def _relative_to_best(value: Float[Array, "... n_actions"]) -> Float[Array, "... n_actions"]:
     """Subtract the largest value. Probabilities do not depend on it, so no gradient flows through it."""
-    return value - jax.lax.stop_gradient(_rows.row_max(value))
+    return value - jax.lax.stop_gradient(rows.row_max(value))
 
 
 def _normalised_exp(logits: Float[Array, "... n_actions"]) -> Float[Array, "... n_actions"]:
     """The softmax of logits whose largest is 0, so that no exponential overflows."""
     weight = jnp.exp(logits)
-    return weight / _rows.row_sum(weight)
+    return weight / rows.row_sum(weight)
 
 
 def _checked_inverse_temperature(
-    inverse_temperature: ArrayLike, value: Float[Array, "... n_actions"]
+    inverse_temperature: Numbers, value: Float[Array, "... n_actions"]
 ) -> Float[Array, "..."]:
     """An inverse temperature for `value`: finite, at least 0, a number or one per row."""
     beta = _checks.real_array("inverse_temperature", inverse_temperature)
@@ -233,7 +297,7 @@ def _checked_inverse_temperature(
 
 
 def _with_stickiness(
-    value: Float[Array, "... n_actions"], stickiness: ArrayLike, prev_choice: ArrayLike | None
+    value: Float[Array, "... n_actions"], stickiness: Numbers, prev_choice: Numbers | None
 ) -> Float[Array, "... n_actions"]:
     """Add the stickiness to the action chosen last, in values relative to the best.
 

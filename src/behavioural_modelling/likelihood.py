@@ -3,23 +3,19 @@ r"""The likelihood: how probable a model makes the choices that people made."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 
-import jax
-from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
-from . import _layout, _parameters, _placement
-from ._scoring import by_trial, checked_trials, is_shared, scorer
-from .models import Model, _door
+from ._ready import ready
+from ._scoring import log_probabilities
+from ._types import Numbers
+from .models import Model
 from .trials import Trials
 
 __all__ = ["log_likelihood"]
 
 
-def log_likelihood(
-    model: Model, params: Mapping[str, ArrayLike], trials: Trials
-) -> Float[Array, "n_subjects"]:
+def log_likelihood(model: Model, params: Mapping[str, Numbers], trials: Trials) -> Float[Array, "n_subjects"]:
     r"""The log-probability of each subject's choices under a model.
 
     .. math:: \log L = \sum_t \log P(a_t \mid \text{state before outcome } t)
@@ -54,27 +50,5 @@ def log_likelihood(
         >>> print(f"{ll[0]:.4f} is {3 * math.log(0.5):.4f}")
         -2.0794 is -2.0794
     """
-    params = _parameters.checked(params, model)
-    trials = checked_trials(trials, model)
-    n_subjects = _parameters.count_subjects(params, trials=trials.choices)
-    choices, outcomes, *others = trials
-    axis = _placement.subject_axis(params, choices, others)
-    spread_out = jax.default_backend() == "cpu" and axis is not None
-    keep = _layout.apart if spread_out or _placement.on_one_cpu(params, trials) else _layout.joined
-    params, outcomes = _parameters.per_subject(params, n_subjects, outcomes)
-    _door.check_functions(model, outcomes.dtype)
-    own = (True, True, not is_shared(outcomes, choices), *[True] * len(others))
-    arrays = _placement.spread(axis, own, params, choices, outcomes, *others)
-    return _log_likelihood(model, keep, axis, own, *arrays)
-
-
-@partial(jax.jit, static_argnames=("model", "keep", "axis", "own"))
-def _log_likelihood(model, keep, axis, own, params, *trials):
-    """`log_likelihood` on checked arguments; on several devices where `axis` names them."""
-    # `own` goes by the whole shape of the outcomes: a device may have as many subjects as there are trials.
-    shared = not own[2]
-
-    def score(params, *trials):
-        return scorer(model, keep, shared)(params, by_trial(shared, *trials))
-
-    return _placement.over_subjects(score, axis, own)(params, *trials)
+    given = ready(model, params, trials)
+    return log_probabilities(model, given.dtype, given.plan, given.params, *given.arrays)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
-from jax.typing import ArrayLike
 from jaxtyping import Array, Int, Key
 
-from . import _checks, _rows
+from . import _checks
+from ._compute import rows
+from ._types import Numbers
 from .decision_rules import lapse_mixture
 
 __all__ = [
@@ -18,7 +19,7 @@ __all__ = [
 ]
 
 
-def choice_from_action_p(key: Key[Array, ""], probs: ArrayLike, lapse: ArrayLike = 0.0) -> Int[Array, "..."]:
+def choice_from_action_p(key: Key[Array, ""], probs: Numbers, lapse: Numbers = 0.0) -> Int[Array, "..."]:
     r"""Draw one action from each row of probabilities.
 
     .. math:: P(\text{choice} = a) = (1 - \varepsilon)\, p_a + \varepsilon / n
@@ -51,9 +52,7 @@ def choice_from_action_p(key: Key[Array, ""], probs: ArrayLike, lapse: ArrayLike
     return choice_from_uniform(uniform, probs, lapse)
 
 
-def choice_from_action_p_single(
-    key: Key[Array, ""], probs: ArrayLike, lapse: ArrayLike = 0.0
-) -> Int[Array, ""]:
+def choice_from_action_p_single(key: Key[Array, ""], probs: Numbers, lapse: Numbers = 0.0) -> Int[Array, ""]:
     """Draw one action from one row of probabilities: `choice_from_action_p` for a single choice.
 
     Args:
@@ -73,7 +72,7 @@ def choice_from_action_p_single(
     return choice_from_action_p(key, probs, lapse)
 
 
-def choice_from_uniform(uniform: ArrayLike, probs: ArrayLike, lapse: ArrayLike = 0.0) -> Int[Array, "..."]:
+def choice_from_uniform(uniform: Numbers, probs: Numbers, lapse: Numbers = 0.0) -> Int[Array, "..."]:
     r"""The action that a uniform random number picks: the inverse of the cumulative probabilities.
 
     Lay the probabilities end to end along a line of length 1. The action is the one whose piece the
@@ -104,7 +103,7 @@ def choice_from_uniform(uniform: ArrayLike, probs: ArrayLike, lapse: ArrayLike =
     uniform = jnp.minimum(uniform, 1 - jnp.finfo(uniform.dtype).epsneg)  # 1 - 1e-9 is 1 in float32
     if uniform.ndim == probs.ndim:
         uniform = uniform[..., 0]
-    return _rows.first_end_beyond(uniform, probs)
+    return rows.first_end_beyond(uniform, probs)
 
 
 def subject_keys(key: Key[Array, ""], n_subjects: int) -> Key[Array, "n_subjects"]:

@@ -6,7 +6,8 @@ and fixed parameters, `_space` holds the coordinates of the search, `_search` it
 `_estimates` makes what is reported, `_weak` finds what the data leave open, `_problems` puts it into words.
 """
 
+from . import transforms
 from .estimation import fit
 from .result import Fit
 
-__all__ = ["Fit", "fit"]
+__all__ = ["Fit", "fit", "transforms"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from ..likelihood import log_likelihood
 from ..trials import Trials
 from . import _kinks, _newton, _problems, _programs, _space, _weak
+from ._ends import Ends
 from ._search import Found, Task
 
 __all__: list[str] = []
@@ -22,28 +23,6 @@ AT_LIMIT = 0.1
 
 NEAR = 5.0
 """An estimate this close to a bound, in its coordinate, is tried on the bound."""
-
-
-class Ends(NamedTuple):
-    """The best lane of each subject, and what was made of it. All arrays have the subjects last.
-
-    Attributes:
-        params: Natural values of all parameters, each on its bound where that is no worse.
-        log_likelihood: The log-likelihood under them.
-        log_prior: The log-density of the priors there.
-        at_bound: Which free parameters are on a bound.
-        at_limit: Which are at an end of the search that is no bound.
-        excluded: Whose lower bound is no value that they may have.
-        curvature: The second derivatives of the log-probability, in coordinates of the search.
-    """
-
-    params: dict[str, np.ndarray]
-    log_likelihood: np.ndarray
-    log_prior: np.ndarray
-    at_bound: np.ndarray
-    at_limit: np.ndarray
-    excluded: np.ndarray
-    curvature: np.ndarray
 
 
 def described(task: Task, found: Found) -> dict[str, Any]:
@@ -82,7 +61,7 @@ def _taken(a: np.ndarray, best: np.ndarray) -> np.ndarray:
 
 def count_trials(trials: Trials) -> tuple[np.ndarray, np.ndarray]:
     """How many trials of each subject are scored, and how many of these offered more than one action."""
-    scored = np.ones(trials.choices.shape, bool) if trials.mask is None else np.asarray(trials.mask)
+    scored = np.ones(trials.shape, bool) if trials.mask is None else np.asarray(trials.mask)
     free = scored if trials.available is None else scored & (trials.available.sum(axis=-1) > 1)
     return scored.sum(axis=1), free.sum(axis=1)
 

@@ -78,7 +78,7 @@ def _rises_without_end(prior: Any, end: float, inwards: int) -> bool:
 
 def checked_fixed(fixed: Any, points: dict[str, Any], model: Model, trials: Trials) -> dict[str, np.ndarray]:
     """The values of parameters that are not estimated, one per subject; some other parameter is."""
-    names, n_subjects = [parameter.name for parameter in model.parameters], len(trials.choices)
+    names, n_subjects = [parameter.name for parameter in model.parameters], trials.shape[0]
     if not isinstance(fixed or {}, Mapping):
         _checks.fail("fixed", f"None, or a dict with some of {', '.join(names)}", type(fixed).__name__)
     fixed = points | dict(fixed or {})
@@ -95,5 +95,5 @@ def checked_fixed(fixed: Any, points: dict[str, Any], model: Model, trials: Tria
     for name, x in values.items():
         if x.ndim and len(x) != n_subjects:
             _checks.fail(f"fixed[{name!r}]", f"a number, or shape ({n_subjects},)", f"shape {x.shape}")
-    dtype = np.promote_types(trials.outcomes.dtype, np.float32)
+    dtype = _parameters.precision({}, trials.outcomes, trials.responses)
     return {name: np.broadcast_to(np.asarray(x, dtype), n_subjects) for name, x in values.items()}

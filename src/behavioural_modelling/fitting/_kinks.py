@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from . import _newton
+from ._newton import AnyArray
 from ._search import Search, search_bounds
 
 __all__: list[str] = []
@@ -28,10 +29,10 @@ ROUNDS = 6
 """How often a climb that was taken up again may stop and be looked at once more."""
 
 
-def promises(promise: np.ndarray, value: np.ndarray) -> Bool[np.ndarray, "..."]:
+def promises(promise: AnyArray, value: AnyArray) -> Bool[np.ndarray, "..."]:
     """Whether a step is said to gain more than nothing, and more than the rounding of the value."""
     rounding = 32 * np.finfo(value.dtype).eps * np.abs(value)
-    return ~(promise < np.maximum(CONVERGED, rounding))
+    return ~(np.asarray(promise) < np.maximum(CONVERGED, rounding))
 
 
 def settle(search: Search) -> Bool[np.ndarray, "n_lanes"]:
@@ -65,7 +66,7 @@ def _looked_around(search: Search, stopped: np.ndarray) -> tuple[np.ndarray, np.
     n, dtype = len(search.lanes.x), search.lanes.x.dtype
     lengths = np.resize(np.geomspace(SHORTEST, LONGEST, 8), PROBES)
     directions = np.broadcast_to(_directions(n)[:, None], (n, len(stopped), PROBES))
-    x, gain = search.lanes.x[:, stopped], np.zeros(len(stopped), dtype)
+    x, gain = np.asarray(search.lanes.x)[:, stopped], np.zeros(len(stopped), dtype)
     rows = np.arange(len(stopped))
     for _ in range(STAGES):
         directions = directions / np.linalg.norm(directions, axis=0)

@@ -24,6 +24,9 @@ from jaxtyping import Array, Bool, Float
 
 __all__: list[str] = []
 
+AnyArray = Array | np.ndarray
+"""Lanes are NumPy's between the programs, and JAX's inside them."""
+
 TOLERANCE = 1e-5
 """A lane is done when its next step promises less than this, in units of the function."""
 
@@ -53,14 +56,14 @@ class Climb(NamedTuple):
         done: Whether the promise is small, or no step helps.
     """
 
-    x: Float[Array, "n_coordinates n_lanes"]
-    value: Float[Array, "n_lanes"]
-    slope: Float[Array, "n_coordinates n_lanes"]
-    curvature: Float[Array, "n_coordinates n_coordinates n_lanes"]
-    damping: Float[Array, "n_lanes"]
-    move: Float[Array, "n_coordinates n_lanes"]
-    promise: Float[Array, "n_lanes"]
-    done: Bool[Array, "n_lanes"]
+    x: Float[AnyArray, "n_coordinates n_lanes"]
+    value: Float[AnyArray, "n_lanes"]
+    slope: Float[AnyArray, "n_coordinates n_lanes"]
+    curvature: Float[AnyArray, "n_coordinates n_coordinates n_lanes"]
+    damping: Float[AnyArray, "n_lanes"]
+    move: Float[AnyArray, "n_coordinates n_lanes"]
+    promise: Float[AnyArray, "n_lanes"]
+    done: Bool[AnyArray, "n_lanes"]
 
 
 def nowhere(dtype: Any) -> float:
@@ -76,7 +79,7 @@ def start(x: Float[np.ndarray, "n_coordinates n_lanes"]) -> Climb:
     return Climb(x, lowest, 0 * x, curvature, zeros + x.dtype.type(1e-2), 0 * x, -lowest, zeros > 0)
 
 
-def climb(function: Callable, lower: Array, upper: Array, lanes: Climb, n_steps: int) -> Climb:
+def climb(function: Callable, lower: AnyArray, upper: AnyArray, lanes: Climb, n_steps: int) -> Climb:
     """At most `n_steps` steps uphill, fewer when all lanes are done.
 
     Args:
@@ -131,7 +134,7 @@ def value_slope_curvature(function: Callable, x: Array) -> tuple[Array, Array, A
     return value, slope, curvature
 
 
-def _step(lanes: Climb, lower: Array, upper: Array) -> tuple[Array, Array]:
+def _step(lanes: Climb, lower: AnyArray, upper: AnyArray) -> tuple[Array, Array]:
     """The damped Newton step, and what the undamped one promises."""
     held = ((lanes.x <= lower) & (lanes.slope <= 0)) | ((lanes.x >= upper) & (lanes.slope >= 0))
     slope = jnp.where(held, 0, lanes.slope)
@@ -172,7 +175,7 @@ def _solve(matrix: Array, pull: Array) -> tuple[Array, Array]:
     return jnp.stack(move), size
 
 
-def _jump(lanes: Climb, lower: Array, upper: Array) -> Array:
+def _jump(lanes: Climb, lower: AnyArray, upper: AnyArray) -> Array:
     """The way to the bounds that are near and uphill, which Newton's steps would reach in many small ones."""
     to_lower, to_upper = lower - lanes.x, upper - lanes.x
     move = jnp.where((to_upper < NEAR) & (lanes.slope > 0), to_upper, 0)

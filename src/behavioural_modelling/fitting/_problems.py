@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from . import _space
+from ._ends import Ends
 from ._weak import Weak
-
-if TYPE_CHECKING:
-    from ._estimates import Ends
 
 __all__: list[str] = []
 
@@ -67,8 +65,8 @@ def _open_ended(space, ends, which, side, i):
 def _ridge(space, ends, direction, which, i):
     """What parameters trade off against each other, and which products of them are known all the same."""
     names = [space.axes[k].name for k in which]
-    terms = [_term(space, ends, k, i) for k in which]
-    if len(which) == 1 or None in terms:
+    terms = [term for k in which if (term := _term(space, ends, k, i))]
+    if len(which) == 1 or len(terms) < len(which):
         return f"on a ridge of {', '.join(names)}"
     rates = np.array([direction[k] * rate for k, (_, _, rate) in zip(which, terms, strict=True)])
     pivot = max(

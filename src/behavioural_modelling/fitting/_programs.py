@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache, partial
 from typing import Any
 
@@ -11,10 +12,11 @@ import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr
 from jaxtyping import Array
 
-from .. import transforms
-from .._scoring import by_trial, scorer
-from ..models import Model, _choosing
-from . import _newton
+from .._door import Spec
+from .._play import Row, play_trial
+from .._scoring import scorer
+from ..models import Model, Trial
+from . import _newton, transforms
 from ._space import INTERVAL, bounds, from_natural, natural
 
 __all__: list[str] = []
@@ -41,18 +43,18 @@ LIBRARY = {
 LIBRARY |= {"tridiagonal", "triangular", "fft", "ffi", "callback"}
 """Words in the names of what JAX leaves to a library or to Python."""
 
-MADE_FOR = ("model", "axes", "shared", "keep")
+MADE_FOR = ("model", "axes", "on_cpu")
 """What a program is made for, and is compiled anew for: see `_search.Task.of_subjects`."""
 
 
 @partial(jax.jit, static_argnames=MADE_FOR)
-def starts(uniforms, numbers, model, axes, shared, keep):
+def starts(uniforms, numbers, model, axes, on_cpu):
     """Where some lanes start, shape (n_parameters, n_lanes): the best of a few draws.
 
     `uniforms` are random numbers in [0, 1), shape (n_draws, n_parameters, n_lanes).
     """
     dtype = uniforms.dtype
-    log_prob = _log_prob(numbers, model, axes, shared, keep, dtype)
+    log_prob = _log_prob(numbers, model, axes, on_cpu, dtype)
     quantiles = [_quantile(numbers, axis, k, dtype) for k, axis in enumerate(axes)]
 
     def look(best, uniform):
@@ -68,32 +70,32 @@ def starts(uniforms, numbers, model, axes, shared, keep):
 
 
 @partial(jax.jit, static_argnames=(*MADE_FOR, "n_steps"))
-def climb(lanes, numbers, model, axes, shared, keep, n_steps):
+def climb(lanes, numbers, model, axes, on_cpu, n_steps):
     """Some steps of Newton's method for some lanes."""
-    log_prob = _log_prob(numbers, model, axes, shared, keep, lanes.x.dtype)
+    log_prob = _log_prob(numbers, model, axes, on_cpu, lanes.x.dtype)
     return _newton.climb(log_prob, *bounds(axes, lanes.x.dtype), lanes, n_steps)
 
 
 @partial(jax.jit, static_argnames=MADE_FOR)
-def values(x, numbers, model, axes, shared, keep):
+def values(x, numbers, model, axes, on_cpu):
     """The log-probability at the coordinates `x`, shape (n_parameters, n_lanes)."""
-    return _log_prob(numbers, model, axes, shared, keep, x.dtype)(x)
+    return _log_prob(numbers, model, axes, on_cpu, x.dtype)(x)
 
 
-def _log_prob(numbers, model, axes, shared, keep, dtype):
+def _log_prob(numbers, model, axes, on_cpu, dtype):
     """The function of coordinates that is to be as high as can be."""
-    (choices, outcomes, *rest), place, fixed, priors = numbers
-    trials = by_trial(shared, choices, outcomes.astype(dtype), *rest)
-    score = scorer(model, keep, shared)
+    data, place, fixed, priors = numbers
+
+    score = scorer(model, dtype, on_cpu, *data)
 
     def log_prob(x):
         params = natural(x, axes, place) | fixed
-        return score(params, trials) + log_prior(priors, params).astype(dtype)
+        return score(params) + log_prior(priors, params).astype(dtype)
 
     return log_prob
 
 
-def log_prior(priors: dict[str, Any], params: dict[str, Array]) -> Array:
+def log_prior(priors: dict[str, Any], params: Mapping[str, Array | np.ndarray]) -> Array:
     """The sum of the log-densities of the parameters that have a prior."""
     terms = [prior.log_prob(params[name]) for name, prior in priors.items()]
     return sum(terms, start=jnp.zeros(()))
@@ -106,7 +108,8 @@ def _quantile(numbers, axis, k, dtype):
         if axis.kind == INTERVAL:
             return lambda u: START_WIDTH * (u - 0.5)
         return lambda u: 1.5 * jnp.clip(jax.scipy.special.ndtri(u), -3, 3)
-    grid, below = _summed_up(priors[axis.name], *axis.ends, dtype)
+    lower, upper = axis.ends
+    grid, below = _summed_up(priors[axis.name], lower, upper, dtype)
     edge = bounds((axis,), dtype)[1][0, 0]
 
     def quantile(u):
@@ -130,14 +133,19 @@ def _summed_up(prior, lower, upper, dtype):
 
 
 @cache
-def calls_a_library(model: Model, precision: bool) -> bool:
+def calls_a_library(model: Model, spec: Spec, precision: bool) -> bool:
     """Whether one trial of the model is more than plain arithmetic; `precision` keeps the two apart."""
     params = {parameter.name: 0.5 for parameter in model.parameters}
+    outcome, available, inputs = jax.tree.map(
+        lambda x: jnp.ones(x.shape, x.dtype), spec.tree.unflatten(spec.leaves)
+    )
+    uniforms = jnp.full(model.response.n_uniforms, 0.5)
 
     def one_trial():
-        state, row = model.init(params), jnp.zeros(model.n_actions)
-        logits = _choosing.logits_on_offer(model, params, state, None, row.dtype)
-        return logits, model.update(params, state, row, row)
+        row = Row(Trial(inputs, available), None, None)
+        draw = lambda prediction: model.response.draw(prediction, uniforms)  # noqa: E731
+        played = play_trial(model, params, model.init(params), row, draw, lambda _: (outcome, ()), float)
+        return played, model.response.log_prob(played.prediction, played.response)
 
     names = _primitives(jax.make_jaxpr(one_trial)())
     return any(LIBRARY & set(name.split("_")) for name in names)

@@ -18,8 +18,10 @@ import jax
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from .. import _layout, _placement
-from .._scoring import is_shared
+from .. import _checks
+from .._compute import placement
+from .._door import Spec, spec_of
+from .._ready import arrays_for
 from ..models import Model
 from ..trials import Trials
 from . import _newton, _programs
@@ -28,14 +30,14 @@ from ._space import Space, bounds
 try:
     from jax import enable_x64
 except ImportError:  # JAX before 0.8
-    from jax.experimental import enable_x64
+    from jax.experimental import enable_x64  # pyright: ignore[reportAttributeAccessIssue]
 
 __all__: list[str] = []
 
-BLOCK = 128
+LANES_PER_BLOCK = 128
 """Lanes per block on a CPU."""
 
-BLOCK_ELSEWHERE = 16_384
+LANES_ELSEWHERE = 16_384
 """Lanes per block on a GPU, which is slow to start and quick to run."""
 
 DRAWS = 16
@@ -64,18 +66,17 @@ class Task(NamedTuple):
 
     def of_subjects(self, subjects: np.ndarray) -> tuple[tuple, dict[str, Any]]:
         """The numbers of some subjects, and what a program of `_programs` is made for."""
-        trials = self.trials
-        shared = is_shared(trials.outcomes, trials.choices)
-        own = lambda x: None if x is None else x[subjects]  # noqa: E731
-        data = (
-            own(trials.choices),
-            trials.outcomes if shared else own(trials.outcomes),
-            *map(own, trials[2:]),
-        )
+        several = self.trials.shape[0] > 1
+        own = lambda x: x if len(x) == 1 and several else x[subjects]  # noqa: E731
+        data = jax.tree.map(own, arrays_for(self.model, self.trials))
         place = jax.tree.map(lambda x: x[:, subjects], self.space.place)
-        numbers = data, place, {name: own(x) for name, x in self.fixed.items()}, self.priors
-        keep = _layout.apart if _placement.has_one_cpu() else _layout.joined
-        return numbers, {"model": self.model, "axes": self.space.axes, "shared": shared, "keep": keep}
+        numbers = data, place, {name: x[subjects] for name, x in self.fixed.items()}, self.priors
+        return numbers, {"model": self.model, "axes": self.space.axes, "on_cpu": placement.has_one_cpu()}
+
+    def spec(self) -> Spec:
+        """What a trial tells the model."""
+        inputs = {name: (self.trials.inputs or {})[name] for name in self.model.inputs}
+        return spec_of(self.trials.outcomes, self.trials.available, inputs, self.space.place.scale.dtype)
 
 
 class Found(NamedTuple):
@@ -138,9 +139,9 @@ def to_the_top(search: Search, progress: bool | None) -> None:
         bar.update(np.count_nonzero(~search.lanes.done))
 
 
-def n_threads(model: Model) -> int:
+def n_threads(task: Task) -> int:
     """One thread per core; one alone for a model that calls a library: such calls could block each other."""
-    alone = _programs.calls_a_library(model, jax.config.jax_enable_x64)
+    alone = _programs.calls_a_library(task.model, task.spec(), _checks.setting("jax_enable_x64"))
     return 1 if alone else os.cpu_count() or 1
 
 
@@ -151,7 +152,7 @@ def blocks(lanes: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _block_size() -> int:
-    return BLOCK if jax.default_backend() == "cpu" else BLOCK_ELSEWHERE
+    return LANES_PER_BLOCK if jax.default_backend() == "cpu" else LANES_ELSEWHERE
 
 
 def _draws(key: Array, shape: tuple[int, ...], n_starts: int, dtype: Any) -> np.ndarray:
@@ -163,7 +164,7 @@ def _draws(key: Array, shape: tuple[int, ...], n_starts: int, dtype: Any) -> np.
 
 def _with_settings_of_here(function: Callable) -> Callable:
     """`function` for other threads, under the precision and the device that a `with` has set in this one."""
-    precision, device = jax.config.jax_enable_x64, jax.config.jax_default_device
+    precision, device = _checks.setting("jax_enable_x64"), _checks.setting("jax_default_device")
 
     def call(argument):
         with enable_x64(precision), jax.default_device(device):
@@ -216,7 +217,7 @@ def _value_block(task, x, subjects, block):
 def found(search: Search, at_kink: np.ndarray) -> Found:
     """The ends of the lanes, by subject and start."""
     shape = lambda a: a.reshape(*a.shape[:-1], -1, search.n_starts)  # noqa: E731
-    return Found(*(shape(getattr(search.lanes, name)) for name in Found._fields[:-1]), shape(at_kink))
+    return Found(*(shape(getattr(search.lanes, name)) for name in Found._fields[:-1]), at_kink=shape(at_kink))
 
 
 def search_bounds(search: Search) -> tuple[np.ndarray, np.ndarray]:

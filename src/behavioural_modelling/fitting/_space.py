@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from .. import _parameters
 from ..models import Model, Parameter
 from ..trials import Trials
 
@@ -71,10 +72,10 @@ def space(model: Model, trials: Trials, priors: dict[str, Any], fixed: dict[str,
         lower, upper = (np.broadcast_to(end, low.shape) for end in limits)
         if parameter.unit == "value" and np.isinf(lower).all() and np.isinf(upper).all():
             lower, upper = low, low + width
-        scale = {"value": width, "difference": width, "per difference": 1 / width}.get(parameter.unit)
+        scale = {"value": width, "difference": width, "per difference": 1 / width}.get(parameter.unit or "")
         axes.append(Axis(parameter.name, kind(lower[0], upper[0]), limits))
         places.append((lower, upper, np.ones_like(width) if scale is None else scale))
-    dtype = jnp.promote_types(jnp.result_type(trials.outcomes), jnp.float32)
+    dtype = _parameters.precision({}, trials.outcomes, trials.responses)
     return Space(tuple(axes), Place(*np.array(places, dtype).transpose(1, 0, 2)))
 
 
@@ -90,7 +91,8 @@ def support(prior: Any) -> tuple[float, float]:
         limits = support(prior.base_dist)
         for transform in prior.transforms:
             limits = sorted(float(transform(end)) for end in limits)
-        return tuple(limits)
+        lower, upper = limits
+        return lower, upper
     limits = (getattr(getattr(prior, "support", None), f"{end}_bound", None) for end in ("lower", "upper"))
     lower, upper = limits
     return -np.inf if lower is None else float(lower), np.inf if upper is None else float(upper)
@@ -98,13 +100,15 @@ def support(prior: Any) -> tuple[float, float]:
 
 def outcome_range(trials: Trials) -> tuple[np.ndarray, np.ndarray]:
     """The smallest outcome of each subject, and how far the largest is from it; its size if they are one."""
-    outcomes, counts = np.asarray(trials.outcomes), np.ones(np.shape(trials.choices), bool)
+    counts = np.ones(trials.shape, bool)
     for told in (trials.mask, trials.feedback):
         counts = counts if told is None else counts & np.asarray(told)
-    counts = counts.reshape(*counts.shape, *[1] * (outcomes.shape != trials.choices.shape))
-    outcomes, axes = np.broadcast_to(outcomes, np.broadcast_shapes(outcomes.shape, counts.shape)), (1, 2)
-    low = outcomes.min(axis=axes[: counts.ndim - 1], where=counts, initial=np.inf).astype(float)
-    high = outcomes.max(axis=axes[: counts.ndim - 1], where=counts, initial=-np.inf).astype(float)
+    low, high = np.full(len(counts), np.inf), np.full(len(counts), -np.inf)
+    for outcomes in jax.tree.leaves(trials.outcomes):  # of all names together
+        paid = np.broadcast_to(np.asarray(outcomes), (*counts.shape, outcomes.shape[-1]))
+        among = {"axis": (1, 2), "where": counts[..., None]}
+        low = np.minimum(low, paid.min(**among, initial=np.inf))
+        high = np.maximum(high, paid.max(**among, initial=-np.inf))
     low = np.where(np.isfinite(low), low, 0.0)
     width = np.where(np.isfinite(high), high, 0.0) - low
     width = np.where(width > 0, width, np.abs(low))
@@ -118,7 +122,7 @@ def kind(lower: float, upper: float) -> str:
     return BELOW if np.isfinite(upper) else LINE
 
 
-def natural(x: Array, axes: Axes, place: Place) -> dict[str, Array]:
+def natural(x: Array | np.ndarray, axes: Axes, place: Place) -> dict[str, Array]:
     """Parameters from coordinates of the search, which are on the first axis."""
     return {axis.name: to_natural(axis.kind, x[k], *(a[k] for a in place)) for k, axis in enumerate(axes)}
 
@@ -129,7 +133,7 @@ def at(space: Space, k: int, x: float) -> np.ndarray:
     return np.asarray(to_natural(space.axes[k].kind, np.full_like(place[2], x), *place))
 
 
-def to_natural(kind: str, x: Array, lower: Any, upper: Any, scale: Any) -> Array:
+def to_natural(kind: str, x: Array | np.ndarray, lower: Any, upper: Any, scale: Any) -> Array:
     if kind == INTERVAL:
         return lower + (upper - lower) * jax.nn.sigmoid(x)
     if kind == LINE:

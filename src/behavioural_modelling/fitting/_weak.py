@@ -8,14 +8,12 @@ though it may be well known that the bound is close.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from . import _space
-
-if TYPE_CHECKING:
-    from ._estimates import Ends
+from ._ends import Ends
 
 __all__: list[str] = []
 
@@ -99,7 +97,7 @@ def _eigen(curvature: np.ndarray, held: np.ndarray) -> tuple[np.ndarray, np.ndar
 def _by_themselves(space, ends, alone, cost):
     """Which of the parameters to be looked at alone are open to all sides, to the lower and to the upper."""
     flat, below, above = alone.copy(), alone & ~ends.at_bound, alone & ~ends.at_bound
-    for k in np.flatnonzero(alone.any(axis=1)):
+    for k in np.flatnonzero(alone.any(axis=1)).tolist():
         name, edge = space.axes[k].name, _space.bounds(space.axes, float)[1][k, 0]
         for x in (-2.0, 0.0, 2.0):
             flat[k] &= cost({name: _space.at(space, k, x)}) < COSTS

@@ -7,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
+from jax.core import Tracer
 from jaxtyping import Array, Key
 
-from .. import _checks
-from .._scoring import checked_trials
-from ..models import Model, _door
+from .. import _checks, _door
+from .._ready import checked_trials
+from .._types import Numbers
+from ..models import Model
 from ..trials import Trials
 from . import _digest, _estimates, _kinks, _search, _space
 from ._given import checked_fixed, checked_priors
@@ -29,7 +29,7 @@ def fit(
     trials: Trials,
     priors: Mapping[str, Any] | None = None,
     n_starts: int = 8,
-    fixed: Mapping[str, ArrayLike] | None = None,
+    fixed: Mapping[str, Numbers] | None = None,
     *,
     progress: bool | None = None,
 ) -> Fit:
@@ -84,11 +84,12 @@ def fit(
     """
     key = _checks.random_key("key", key)
     trials = checked_trials(trials, _door.checked(model))
+    if model.n_actions is not None:
+        _checks.actions("trials.choices", trials.choices, model.n_actions, trials.mask)
     if not model.parameters:
         _checks.fail("model", "a parameter to fit", f"{model.name}, which has none")
-    _door.check_functions(model, jnp.promote_types(jnp.result_type(trials.outcomes), jnp.float32))
     for name, x in (("key", key), ("trials", trials), ("priors", priors), ("fixed", fixed)):
-        if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(x)):
+        if any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(x)):
             _checks.fail(name, "arrays with known values (fit compiles itself)", "a tracer")
     n_starts = _checks.size("n_starts", n_starts, minimum=1)
     priors, points = checked_priors(priors, model)
@@ -96,7 +97,8 @@ def fit(
     priors = {name: prior for name, prior in priors.items() if name not in fixed}
     trials = jax.tree.map(np.asarray, trials)
     task = _search.Task(model, trials, _space.space(model, trials, priors, fixed), priors, fixed)
-    with ThreadPoolExecutor(_search.n_threads(model)) as threads:
+    _door.check(model, task.spec(), task.space.place.scale.dtype)
+    with ThreadPoolExecutor(_search.n_threads(task)) as threads:
         search = _search.begin(key, task, n_starts, threads)
         _search.to_the_top(search, progress)
         at_kink = _kinks.settle(search)

@@ -37,8 +37,9 @@ class Fit(NamedTuple):
             and logarithms and without parameters at a bound, shape (n_subjects,).
         n_agree: How many starts ended within .01 of the best `log_prob`, shape (n_subjects,).
         start_log_prob: Where each start ended, shape (n_subjects, n_starts).
-        n_trials: How many scored trials offered more than one action, shape (n_subjects,). The others say
-            nothing, whatever the model.
+        n_trials: How many decisions there were: scored trials that offered more than one action, or asked for
+            a rating, shape (n_subjects,). The others say nothing, whatever the model. Two choices in a trial
+            are two rows of the data, and count as two.
         n_parameters: How many parameters were estimated, the same for all, shape (n_subjects,).
         problem: What went wrong, in words, shape (n_subjects,). An empty string: nothing.
         ranges: Between which ends each parameter was looked for, a dict of arrays of shape (n_subjects, 2).
@@ -69,7 +70,10 @@ class Fit(NamedTuple):
 
     @property
     def bic(self) -> Float[np.ndarray, "n_subjects"]:
-        """The Bayesian information criterion of each subject: k log n - 2 log L, with n = `n_trials`."""
+        """The Bayesian information criterion of each subject: k log n - 2 log L, with n = `n_trials`.
+
+        That is the number of decisions: of a two-step task twice the number of its trials.
+        """
         n = np.where(self.n_trials > 0, self.n_trials, np.nan)
         return self.n_parameters * np.log(n) - 2 * self.log_likelihood
 

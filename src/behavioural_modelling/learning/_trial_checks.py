@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.core import Tracer
 
 from .. import _checks
 
@@ -60,7 +61,7 @@ def one_hot_choices(choices: Any, outcomes: jax.Array) -> jax.Array:
 
 def n_actions_match(n_actions: int, name: str, shape: tuple[int, ...]) -> None:
     """Hold `n_actions` against the last axis of an array; `jit` may trace it, and then it says nothing."""
-    if isinstance(n_actions, jax.core.Tracer):
+    if isinstance(n_actions, Tracer):
         return
     if isinstance(n_actions, jax.Array) and n_actions.ndim == 0:
         n_actions = n_actions.item()

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax.typing import ArrayLike
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Float, Key
 
 from .. import _checks
+from .._types import Numbers
 from ..decision_rules import softmax
 from ..utils import choice_from_uniform
 from . import _trial_checks
@@ -31,7 +32,7 @@ __all__ = [
 INITIAL_VALUE = 0.5
 
 
-def complement_counterfactual(reward: ArrayLike, chosen: ArrayLike) -> Float[Array, "... n_actions"]:
+def complement_counterfactual(reward: Numbers, chosen: Numbers) -> Float[Array, "... n_actions"]:
     r"""What the unchosen actions would have paid, if exactly one outcome of 0 or 1 is shared out.
 
     .. math:: R(a) = 1 - R(a_t) \quad \text{for every } a \ne a_t
@@ -70,10 +71,10 @@ def complement_counterfactual(reward: ArrayLike, chosen: ArrayLike) -> Float[Arr
 
 
 def asymmetric_rescorla_wagner_update(
-    value: ArrayLike,
-    outcome_chosen: tuple[ArrayLike, ArrayLike],
-    alpha_p: ArrayLike,
-    alpha_n: ArrayLike,
+    value: Numbers,
+    outcome_chosen: tuple[Numbers, Numbers],
+    alpha_p: Numbers,
+    alpha_n: Numbers,
     counterfactual_value: Callable[[Array, Array], Array] = complement_counterfactual,
     update_all_options: bool = False,
 ) -> tuple[Float[Array, "... n_actions"], tuple[Array, Array]]:
@@ -139,11 +140,11 @@ def asymmetric_rescorla_wagner_update(
 
 
 def asymmetric_rescorla_wagner_update_choice(
-    value: ArrayLike,
-    outcome_key: tuple[ArrayLike, Key[Array, ""]],
-    alpha_p: ArrayLike,
-    alpha_n: ArrayLike,
-    temperature: ArrayLike,
+    value: Numbers,
+    outcome_key: tuple[Numbers, Key[Array, ""]],
+    alpha_p: Numbers,
+    alpha_n: Numbers,
+    temperature: Numbers,
     n_actions: int,
     counterfactual_value: Callable[[Array, Array], Array] = complement_counterfactual,
     update_all_options: bool = False,
@@ -189,10 +190,10 @@ def asymmetric_rescorla_wagner_update_choice(
 
 
 def asymmetric_rescorla_wagner_update_choice_iterator(
-    outcomes: Float[Array, "n_trials n_actions"],
-    alpha_p: ArrayLike,
-    alpha_n: ArrayLike,
-    temperature: ArrayLike,
+    outcomes: Numbers,
+    alpha_p: Numbers,
+    alpha_n: Numbers,
+    temperature: Numbers,
     n_actions: int,
     key: Key[Array, ""],
 ) -> tuple[Array, Array, Array, Array]:
@@ -232,10 +233,10 @@ def asymmetric_rescorla_wagner_update_choice_iterator(
 
 
 def asymmetric_rescorla_wagner_update_iterator(
-    outcomes: Float[Array, "n_trials n_actions"] | Float[Array, "n_trials"],
-    choices: Int[Array, "n_trials n_actions"] | Int[Array, "n_trials"],
-    alpha_p: ArrayLike,
-    alpha_n: ArrayLike,
+    outcomes: Numbers,
+    choices: Numbers,
+    alpha_p: Numbers,
+    alpha_n: Numbers,
 ) -> tuple[Float[Array, "n_trials n_actions"], Float[Array, "n_trials n_actions"]]:
     r"""Learn over all trials of one subject whose choices are known. Values start at 0.5.
 
@@ -269,7 +270,7 @@ def _choose_then_update(
     outcome_uniform: tuple[Float[Array, "n_actions"], Float[Array, ""]],
     *,
     temperature: Float[Array, ""],
-    **learning: ArrayLike,
+    **learning: Any,
 ) -> tuple[Array, tuple[Array, Array, Array, Array]]:
     """One trial, its choice picked by a random number in [0, 1)."""
     outcome, uniform = outcome_uniform

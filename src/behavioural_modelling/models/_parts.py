@@ -11,9 +11,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from .. import _checks
 from ..decision_rules import softmax_logits
@@ -51,7 +51,7 @@ def softmax_scale(inverse_temperature: bool, of: str = "") -> tuple[Parameter, C
 
 def first_values(n_actions: int, initial_value: float | str) -> tuple[tuple[Parameter, ...], Callable]:
     """The parameter of the values before the first trial, where there is one, and what makes the values."""
-    if initial_value != FREE:
+    if not isinstance(initial_value, str):
         return (), lambda params: jnp.full(n_actions, initial_value, jnp.result_type(*params.values()))
     free = Parameter("initial_value", -math.inf, prior=INITIAL_VALUE, unit="value")
     return (free,), lambda params: jnp.full(n_actions, params[free.name], jnp.result_type(*params.values()))
@@ -75,7 +75,7 @@ def checked_size(n_actions: Any) -> int:
 def _checked_number(name: str, x: Any) -> float:
     """One finite number that is known before JAX traces."""
     # On the host: JAX would round it to float32, and the model may run in float64.
-    if isinstance(x, jax.core.Tracer):
+    if isinstance(x, Tracer):
         _checks.fail(name, "a number that is known before JAX traces", "a tracer")
     value = _checks.plain_array(name, x)
     if value.shape != () or value.dtype.kind not in "iuf":

@@ -1,4 +1,4 @@
-"""The pickle of a builder's model: the builder and its arguments, as pickle cannot store the functions."""
+"""The pickle of what a builder made: the builder and its arguments, as pickle cannot store the functions."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import Any
 __all__: list[str] = []
 
 _BUILT: dict[Any, tuple[Callable, tuple[Any, ...]]] = {}
-"""The function and the arguments that made a model. Models are equal where their functions are the same."""
+"""The function and the arguments that made a record. Records are equal where their functions are the same."""
 
 
 def cached(build: Callable) -> Callable:
-    """`functools.cache`, which also keeps how each model was made; `build` must stand alone in its module."""
+    """`functools.cache`, which also keeps how a record was made; `build` must stand alone in its module."""
 
     @cache
     @wraps(build)
     def function(*arguments):
-        model = build(*arguments)
-        _BUILT[model] = (function, arguments)
-        return model
+        record = build(*arguments)
+        _BUILT[record] = (function, arguments)
+        return record
 
     return function
 
 
-def reduced(model: Any) -> tuple[Callable, tuple[Any, ...]]:
-    """What pickle stores: how a builder made the model, or else its fields, each as pickle stores it."""
+def reduced(record: Any) -> tuple[Callable, tuple[Any, ...]]:
+    """What pickle stores: how a builder made the record, or else its fields, each as pickle stores it."""
     try:
-        made = _BUILT.get(model)
+        made = _BUILT.get(record)
     except TypeError:  # a field cannot be hashed
         made = None
-    return made or (type(model), tuple(model))
+    return made or (type(record), tuple(record))

@@ -2,13 +2,14 @@ r"""Models that keep count of what was chosen lately: the choice kernel, alone a
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax.numpy as jnp
 
-from ..learning.rescorla_wagner import INITIAL_VALUE, asymmetric_rescorla_wagner_update
+from ..learning.rescorla_wagner import INITIAL_VALUE
 from . import _parts, _pickling
+from .composition import with_choice_kernel
 from .model import Model
+from .rescorla_wagner import rescorla_wagner
+from .responses import categorical
 
 __all__ = ["choice_kernel", "rescorla_wagner_choice_kernel"]
 
@@ -22,7 +23,7 @@ def choice_kernel(n_actions: int, inverse_temperature: bool = False) -> Model:
     :math:`c_t(a)` is 1 for the action chosen and 0 for the others; the kernel :math:`K` starts at 0.
 
     Parameters: `alpha_c` in [0, 1]; `temperature_c` above 0, or `inverse_temperature_c` of at least 0.
-    The state is the kernel.
+    A `Trace` tells the `kernel`, as it was before the choice.
 
     Args:
         n_actions: How many actions, at least 2.
@@ -46,16 +47,20 @@ def choice_kernel(n_actions: int, inverse_temperature: bool = False) -> Model:
 
 @_pickling.cached
 def _choice_kernel(n_actions: int, inverse_temperature: bool) -> Model:
-    temperature, scaled = _parts.softmax_scale(inverse_temperature, of="_c")
+    return with_choice_kernel(_indifferent(n_actions), inverse_temperature)._replace(name="choice_kernel")
 
-    def init(params):
-        return jnp.zeros(n_actions, dtype=jnp.result_type(*params.values()))
 
-    def update(params, kernel, chosen, outcome):
-        return _updated_kernel(params, kernel, chosen), jnp.zeros_like(kernel)
-
-    parameters = (_parts.share("alpha_c"), temperature)
-    return Model("choice_kernel", n_actions, parameters, init, scaled, update)
+@_pickling.cached
+def _indifferent(n_actions: int) -> Model:
+    """A subject to whom all actions are alike: no parameter, and nothing to remember."""
+    return Model(
+        name="indifferent",
+        parameters=(),
+        response=categorical(n_actions),
+        init=lambda params: (),
+        predict=lambda params, state, trial: jnp.zeros(n_actions),
+        update=lambda params, state, trial, responded, outcome: (state, {}),
+    )
 
 
 def rescorla_wagner_choice_kernel(
@@ -65,17 +70,18 @@ def rescorla_wagner_choice_kernel(
 
     .. math:: P(a) \propto e^{V(a)/\tau + K(a)/\tau_c}
 
-    Values are learned as in `rescorla_wagner`, the kernel as in `choice_kernel`.
+    Values are learned as in `rescorla_wagner`, the kernel as in `choice_kernel`: it is the one put into
+    `with_choice_kernel`.
 
     Parameters: `alpha` and `alpha_c` in [0, 1]; `temperature` and `temperature_c` above 0, or
     `inverse_temperature` and `inverse_temperature_c` of at least 0. With an inverse temperature of 0 one
-    of the two has no say, and the other is the model that is left. The state is the pair of values and
-    kernel.
+    of the two has no say, and the other is the model that is left. A `Trace` tells `values`, `kernel` and
+    `prediction_errors`.
 
     Args:
         n_actions: How many actions, at least 2.
         initial_value: The value of every action before the first trial. "free": one more parameter,
-            `initial_value`, after the others.
+            `initial_value`, after those of the learning.
         inverse_temperature: Whether there are inverse temperatures.
 
     Returns:
@@ -100,28 +106,5 @@ def rescorla_wagner_choice_kernel(
 def _rescorla_wagner_choice_kernel(
     n_actions: int, initial_value: float | str, inverse_temperature: bool
 ) -> Model:
-    temperature, scaled = _parts.softmax_scale(inverse_temperature)
-    temperature_c, scaled_c = _parts.softmax_scale(inverse_temperature, of="_c")
-    free, values = _parts.first_values(n_actions, initial_value)
-
-    def init(params):
-        return values(params), jnp.zeros(n_actions, jnp.result_type(*params.values()))
-
-    def policy(params, state):
-        value, kernel = state
-        return scaled(params, value) + scaled_c(params, kernel)
-
-    def update(params, state, chosen, outcome):
-        value, kernel = state
-        value, (_, prediction_error) = asymmetric_rescorla_wagner_update(
-            value, (outcome, chosen), params["alpha"], params["alpha"]
-        )
-        return (value, _updated_kernel(params, kernel, chosen)), prediction_error
-
-    parameters = (_parts.share("alpha"), temperature, _parts.share("alpha_c"), temperature_c, *free)
-    return Model("rescorla_wagner_choice_kernel", n_actions, parameters, init, policy, update)
-
-
-def _updated_kernel(params: dict, kernel: Any, chosen: Any) -> Any:
-    """The kernel, moved towards the action that was chosen."""
-    return kernel + params["alpha_c"] * (chosen - kernel)
+    learner = rescorla_wagner(n_actions, initial_value, inverse_temperature)
+    return with_choice_kernel(learner, inverse_temperature)._replace(name="rescorla_wagner_choice_kernel")

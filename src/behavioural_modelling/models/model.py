@@ -8,8 +8,13 @@ from typing import Any, NamedTuple
 
 from .. import _checks
 from . import _pickling
+from .responses import Response
 
-__all__ = ["Model", "Parameter", "Prior", "default_priors"]
+__all__ = ["Model", "Parameter", "Prior", "Trial", "default_priors"]
+
+
+UNITS = (None, "value", "difference", "per difference")
+"""What a parameter may be measured in: see `Parameter`."""
 
 
 class Prior(NamedTuple):
@@ -47,36 +52,55 @@ class Parameter(NamedTuple):
     unit: str | None = None
 
 
+class Trial(NamedTuple):
+    """What a subject knows of a trial before it responds.
+
+    Attributes:
+        inputs: What is shown, by name: a stimulus, a set size, the stage of a task. Those that the model asks
+            for in `Model.inputs`, each a number or an array; an empty dict where it asks for none.
+        available: Which actions are on offer, booleans, shape (n_actions,). None: all of them.
+    """
+
+    inputs: dict[str, Any] = {}
+    available: Any = None
+
+
 class Model(NamedTuple):
     """A model of behaviour, as pure functions of one subject and one trial.
 
     `params` is a dict of numbers, one per entry of `parameters`. `state` is whatever the model carries
-    from trial to trial: an array, or a tuple or dict of arrays.
+    from trial to trial: an array, or a tuple or dict of arrays, which keep their shapes and types.
 
     Attributes:
         name: The name of the model.
-        n_actions: How many actions there are.
         parameters: The parameters, in order.
+        response: What subjects do, such as `responses.categorical(n_actions)`.
         init: `init(params)` gives the state before the first trial.
-        policy: `policy(params, state)` gives the logits of the choice, shape (n_actions,): log choice
-            probabilities up to a constant.
-        update: `update(params, state, chosen, outcome)` gives `(state, prediction_error)` after the
-            trial. `chosen` is one-hot, `outcome` what each action pays, both of shape (n_actions,). The
-            state keeps its shapes and types; the prediction errors are one number per action, or one.
-        inputs: What `policy` wants to see of the trial besides, passed to it by keyword. There is one so far,
-            "available": which actions are on offer, booleans of shape (n_actions,), all True where nothing
-            says so. The choice is among those alone, whether the policy sees them or not.
+        predict: `predict(params, state, trial)` gives what the response makes of it: the logits of a choice,
+            shape (n_actions,), the mean and standard deviation of a rating. `trial` is a `Trial`. The choice
+            is among what is on offer, whether `predict` looks at `trial.available` or not.
+        update: `update(params, state, trial, responded, outcome)` gives `(state, records)` after the trial.
+            `responded` is the encoded response: one-hot, shape (n_actions,), for a choice. `outcome` is what
+            each action pays, shape (n_actions,), 0 for the others where only the chosen one's is known; one
+            number where nothing is chosen; or a dict of such, where outcomes have names. `records` is a dict
+            of arrays to be told in a `Trace`, such as `{"prediction_errors": ...}`; it may be empty.
+        inputs: The names of the inputs that the model needs.
     """
 
     name: str
-    n_actions: int
     parameters: tuple[Parameter, ...]
-    init: Callable[[dict], Any]
-    policy: Callable[..., Any]
-    update: Callable[[dict, Any, Any, Any], tuple[Any, Any]]
+    response: Response
+    init: Callable[[dict[str, Any]], Any]
+    predict: Callable[[dict[str, Any], Any, Trial], Any]
+    update: Callable[[dict[str, Any], Any, Trial, Any, Any], tuple[Any, dict[str, Any]]]
     inputs: tuple[str, ...] = ()
 
-    def __reduce__(self):
+    @property
+    def n_actions(self) -> int | None:
+        """How many actions there are to choose from; None where nothing is chosen."""
+        return self.response.n_actions
+
+    def __reduce__(self) -> tuple[Any, ...]:
         return _pickling.reduced(self)
 
 
@@ -119,12 +143,13 @@ def _distribution(parameter: Parameter, low: float, width: float) -> Any:
     """A parameter's default prior, for outcomes from `low` on over a range of `width`."""
     import numpyro.distributions as dist
 
+    assert parameter.prior is not None  # default_priors has looked
     prior = getattr(dist, parameter.prior.distribution)(*parameter.prior.arguments)
     shift, scale = {
         "value": (low, width),
         "difference": (0.0, width),
         "per difference": (0.0, 1 / width),
-    }.get(parameter.unit, (0.0, 1.0))
+    }.get(parameter.unit or "", (0.0, 1.0))
     if (shift, scale) == (0, 1):
         return prior
     return dist.TransformedDistribution(prior, dist.transforms.AffineTransform(shift, scale))

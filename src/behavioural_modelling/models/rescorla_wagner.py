@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..learning.rescorla_wagner import INITIAL_VALUE, asymmetric_rescorla_wagner_update
 from . import _parts, _pickling
 from .model import Model
+from .responses import categorical
 
 __all__ = ["asymmetric_rescorla_wagner", "rescorla_wagner"]
 
@@ -20,7 +21,7 @@ def asymmetric_rescorla_wagner(
 
     Parameters: `alpha_p` and `alpha_n` in [0, 1], the learning rates for positive and negative
     prediction errors; `temperature` above 0, or `inverse_temperature` of at least 0. The state is the
-    value of every action.
+    value of every action; a `Trace` tells `values`, as they were before the outcome, and `prediction_errors`.
 
     Args:
         n_actions: How many actions, at least 2.
@@ -55,7 +56,7 @@ def rescorla_wagner(
         P(a) \propto e^{V(a)/\tau}, \qquad V(a_t) \leftarrow V(a_t) + \alpha\, (R - V(a_t))
 
     Parameters: `alpha` in [0, 1], the learning rate; `temperature` above 0, or `inverse_temperature`
-    of at least 0. The state is the value of every action.
+    of at least 0. State and records are as in `asymmetric_rescorla_wagner`.
 
     Args:
         n_actions: As in `asymmetric_rescorla_wagner`.
@@ -88,14 +89,17 @@ def _build(
     inverse_temperature: bool,
 ) -> Model:
     """A Rescorla-Wagner model with one learning rate, used for both signs, or two."""
-    temperature, policy = _parts.softmax_scale(inverse_temperature)
+    temperature, scaled = _parts.softmax_scale(inverse_temperature)
     free, init = _parts.first_values(n_actions, initial_value)
 
-    def update(params, value, chosen, outcome):
+    def predict(params, value, trial):
+        return scaled(params, value)
+
+    def update(params, value, trial, chosen, outcome):
         updated_value, (_, prediction_error) = asymmetric_rescorla_wagner_update(
             value, (outcome, chosen), params[alphas[0]], params[alphas[-1]]
         )
-        return updated_value, prediction_error
+        return updated_value, {"values": value, "prediction_errors": prediction_error}
 
     parameters = (*map(_parts.share, alphas), temperature, *free)
-    return Model(name, n_actions, parameters, init, policy, update)
+    return Model(name, parameters, categorical(n_actions), init, predict, update)

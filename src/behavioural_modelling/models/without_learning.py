@@ -2,13 +2,13 @@ r"""Models that learn no values: a fixed bias, and a rule that looks one trial b
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax.numpy as jnp
 
-from .. import _rows
+from .._compute import rows
 from . import _parts, _pickling
+from .composition import with_lapse
 from .model import Model
+from .responses import categorical
 
 __all__ = ["biased_random", "win_stay_lose_shift"]
 
@@ -20,7 +20,7 @@ def biased_random(n_actions: int) -> Model:
 
     With two actions the one parameter is `bias` in [0, 1], the probability of action 0. With more there
     are `bias_0`, `bias_1` and so on, all but one: the probability of an action, given that it is none
-    of those before it. The state is an empty row of zeros.
+    of those before it. There is nothing to remember.
 
     Args:
         n_actions: How many actions, at least 2.
@@ -45,20 +45,18 @@ def biased_random(n_actions: int) -> Model:
 def _biased_random(n_actions: int) -> Model:
     names = ["bias"] if n_actions == 2 else [f"bias_{action}" for action in range(n_actions - 1)]
 
-    def init(params):
-        return jnp.zeros(n_actions, dtype=jnp.result_type(*params.values()))
-
-    def policy(params, state):
+    def predict(params, state, trial):
         logits, left = [], 0.0
         for name in names:
             logits.append(left + jnp.log(params[name]))
             left = left + jnp.log1p(-params[name])
-        return state + jnp.stack([*logits, left])
+        return jnp.stack([*logits, left])
 
-    def update(params, state, chosen, outcome):
-        return state, jnp.zeros_like(state)
+    def update(params, state, trial, chosen, outcome):
+        return state, {}
 
-    return Model("biased_random", n_actions, tuple(map(_parts.share, names)), init, policy, update)
+    parameters = tuple(map(_parts.share, names))
+    return Model("biased_random", parameters, categorical(n_actions), lambda params: (), predict, update)
 
 
 def win_stay_lose_shift(n_actions: int, threshold: float = 0.0) -> Model:
@@ -72,8 +70,8 @@ def win_stay_lose_shift(n_actions: int, threshold: float = 0.0) -> Model:
     Where only some actions are on offer, :math:`n` is how many those are, and :math:`g_t` is the goal
     among them: divided by its sum over them, or even where it has none of them.
 
-    Parameter: `lapse` in [0, 1], :math:`\varepsilon`, the share of choices made at random. The state is
-    the goal.
+    Parameter: `lapse` in [0, 1], :math:`\varepsilon`, the share of choices made at random: it is the rule
+    put into `with_lapse`.
 
     Args:
         n_actions: As in `biased_random`.
@@ -99,28 +97,23 @@ def win_stay_lose_shift(n_actions: int, threshold: float = 0.0) -> Model:
 
 @_pickling.cached
 def _win_stay_lose_shift(n_actions: int, threshold: float) -> Model:
+    return with_lapse(_strict(n_actions, threshold))._replace(name="win_stay_lose_shift")
+
+
+@_pickling.cached
+def _strict(n_actions: int, threshold: float) -> Model:
+    """The rule without error."""
+
     def init(params):
-        return jnp.full(n_actions, 1 / n_actions, dtype=jnp.result_type(*params.values()))
+        return jnp.full(n_actions, 1 / n_actions)
 
-    def policy(params, goal, available=None):
-        available = jnp.ones(n_actions, bool) if available is None else available
-        return _log_lapse_among(goal, params["lapse"], available)
+    def predict(params, goal, trial):
+        # Nothing has a slope here: one of log 0 would be infinite, and meet a weight of 0.
+        return jnp.where(goal > 0, jnp.log(jnp.where(goal > 0, goal, 1)), -jnp.inf)
 
-    def update(params, goal, chosen, outcome):
-        won = _rows.row_sum(chosen * outcome) > threshold
+    def update(params, goal, trial, chosen, outcome):
+        won = rows.row_sum(chosen * outcome) > threshold
         chosen = chosen.astype(goal.dtype)
-        goal = jnp.where(won, chosen, (1 - chosen) / (n_actions - 1))
-        return goal, jnp.zeros_like(goal)
+        return jnp.where(won, chosen, (1 - chosen) / (n_actions - 1)), {}
 
-    parameters = (_parts.share("lapse"),)
-    return Model("win_stay_lose_shift", n_actions, parameters, init, policy, update, inputs=("available",))
-
-
-def _log_lapse_among(goal: Any, lapse: Any, available: Any) -> Any:
-    """The logarithm of the goal among the available actions, mixed with a random choice among them."""
-    even = available.astype(goal.dtype)
-    among = jnp.where(available, goal, 0)
-    among = jnp.where(_rows.row_sum(among) > 0, among, even)
-    p = (1 - lapse) * among / _rows.row_sum(among) + lapse * even / _rows.row_sum(even)
-    # What has no chance has no slope here: one that is infinite would meet a weight of 0, which makes NaN.
-    return jnp.where(p > 0, jnp.log(jnp.where(p > 0, p, 1)), -jnp.inf)
+    return Model("win_stay_lose_shift", (), categorical(n_actions), init, predict, update)

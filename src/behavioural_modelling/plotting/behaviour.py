@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import cycle
 
-import matplotlib.pyplot as plt
 import numpy as np
-from jax.typing import ArrayLike
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
 from .. import _checks
+from .._types import Numbers
 from ..decision_rules import softmax
 from ..learning.rescorla_wagner import asymmetric_rescorla_wagner_update_iterator
 from .style import DASHES, GREY, MARKERS, action_colours
@@ -19,7 +19,7 @@ from .style import DASHES, GREY, MARKERS, action_colours
 __all__ = ["plot_actions", "plot_array_shape", "plot_choices", "plot_learning", "plot_softmax"]
 
 
-def plot_actions(ax: Axes, series: ArrayLike, *, ylabel: str, labels: Sequence[str] | None = None) -> Axes:
+def plot_actions(ax: Axes, series: Numbers, *, ylabel: str, labels: Sequence[str] | None = None) -> Axes:
     """One line per action over trials: values, or choice probabilities.
 
     Args:
@@ -46,7 +46,7 @@ def plot_actions(ax: Axes, series: ArrayLike, *, ylabel: str, labels: Sequence[s
     return ax
 
 
-def plot_choices(ax: Axes, choices: ArrayLike, outcomes: ArrayLike) -> Axes:
+def plot_choices(ax: Axes, choices: Numbers, outcomes: Numbers) -> Axes:
     """One marker per trial, in the row of the action that was chosen: filled where it paid.
 
     Args:
@@ -76,7 +76,7 @@ def plot_choices(ax: Axes, choices: ArrayLike, outcomes: ArrayLike) -> Axes:
     return ax
 
 
-def plot_learning(ax: Axes, outcomes: ArrayLike, rates: Sequence[tuple[float, float]]) -> Axes:
+def plot_learning(ax: Axes, outcomes: Numbers, rates: Sequence[tuple[float, float]]) -> Axes:
     r"""The value of one action over trials, for some pairs of learning rates.
 
     Args:
@@ -145,14 +145,14 @@ def plot_array_shape(
     colours = action_colours(n_rows) if mapped else [GREY] * n_rows
     for row in range(n_rows):
         for column in range(n_columns):
-            face = (*plt.matplotlib.colors.to_rgb(colours[row]), 0.55 if mapped else 0.15)
+            face = (*to_rgb(colours[row]), 0.55 if mapped else 0.15)
             ax.add_patch(Rectangle((left + column, row), 0.9, 0.9, facecolor=face, edgecolor=GREY))
     ax.text(left + n_columns / 2, -0.4, name, ha="center", va="bottom")
     ax.text(left + n_columns / 2, n_rows + 0.3, f"({', '.join(axes)})", ha="center", va="top", color=GREY)
     return ax
 
 
-def _trials_by_actions(name: str, x: ArrayLike) -> np.ndarray:
+def _trials_by_actions(name: str, x: Numbers) -> np.ndarray:
     """An array of shape (n_trials, n_actions) on the host."""
     x = np.asarray(x)
     if x.ndim != 2:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from jax.typing import ArrayLike
 from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm
 
 from .. import _checks
-from ..parameter_recovery import Recovery
+from .._types import Numbers
+from ..studies import Recovery
 from .style import GREY, action_colours
 
 __all__ = ["plot_matrix", "plot_recovery", "plot_surface"]
 
 
 def plot_surface(
-    ax: Axes, x: ArrayLike, y: ArrayLike, log_likelihood: ArrayLike, *, xlabel: str, ylabel: str
+    ax: Axes, x: Numbers, y: Numbers, log_likelihood: Numbers, *, xlabel: str, ylabel: str
 ) -> Axes:
     """A log-likelihood over two parameters: how far it is below its highest point, with the point marked.
 
@@ -97,7 +97,7 @@ def plot_recovery(
     return ax
 
 
-def plot_matrix(ax: Axes, matrix: ArrayLike, names: Sequence[str], *, xlabel: str, ylabel: str) -> Axes:
+def plot_matrix(ax: Axes, matrix: Numbers, names: Sequence[str], *, xlabel: str, ylabel: str) -> Axes:
     """A matrix of shares with its numbers written in, as a confusion matrix.
 
     Args:

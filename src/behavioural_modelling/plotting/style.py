@@ -9,6 +9,7 @@ from itertools import cycle, islice
 import fontpkg
 import matplotlib.pyplot as plt
 import numpy as np
+from cycler import cycler
 from matplotlib import font_manager
 
 from .. import _checks
@@ -26,9 +27,9 @@ def use_house_style() -> None:
     The font comes from the fontpkg-heebo package; nothing is fetched.
     """
     font_manager.fontManager.addfont(fontpkg.path("Heebo"))
-    with resources.as_file(resources.files(__package__) / "house.mplstyle") as sheet:
+    with resources.as_file(resources.files("behavioural_modelling.plotting") / "house.mplstyle") as sheet:
         plt.style.use(sheet)
-    plt.rcParams["axes.prop_cycle"] = plt.cycler(color=action_colours(len(_bold())))
+    plt.rcParams["axes.prop_cycle"] = cycler(color=action_colours(len(_bold())))
 
 
 def action_colours(n_actions: int) -> list[tuple[float, float, float]]:
@@ -44,12 +45,12 @@ def action_colours(n_actions: int) -> list[tuple[float, float, float]]:
         ValueError: If `n_actions` is no whole number of at least 1.
     """
     n_actions = _checks.size("n_actions", n_actions, minimum=1)
-    return list(islice(cycle(map(tuple, _bold())), n_actions))
+    return list(islice(cycle((red, green, blue) for red, green, blue in _bold()), n_actions))
 
 
 def _bold() -> list[list[float]]:
     """The colours of `bold`. colormaps 0.5 builds it with an argument that matplotlib 3.11 deprecates."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Passing 'N' to ListedColormap", DeprecationWarning)
-        from colormaps import bold
+        from colormaps import bold  # pyright: ignore[reportAttributeAccessIssue]
     return np.asarray(bold.colors)[:, :3].tolist()
