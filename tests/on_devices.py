@@ -16,6 +16,8 @@ if PEERS:
     rank, port = PEERS
     jax.distributed.initialize(f"127.0.0.1:{port}", num_processes=2, process_id=rank)
 
+import own_models  # noqa: E402
+
 import behavioural_modelling as bm  # noqa: E402
 
 N_SUBJECTS, N_TRIALS, N_ACTIONS = 48, 30, 3
@@ -49,8 +51,16 @@ def assert_same(spread, whole, tolerance):
         np.testing.assert_allclose(np.asarray(shard.data), whole[shard.index], rtol=0, atol=tolerance)
 
 
+def assert_same_trace(spread, whole):
+    """Every record; choices exactly."""
+    assert list(spread.records) == list(whole.records)
+    for name, x in whole.records.items():
+        for one, other in zip(jax.tree.leaves(spread.records[name]), jax.tree.leaves(x), strict=True):
+            assert_same(one, other, 0 if name == "choices" else 1e-5)
+
+
 def check(mesh, axis):
-    """Simulation, likelihood and gradient on the mesh, against the same on one device."""
+    """Simulation, likelihood, gradient and replay on the mesh, against the same on one device."""
     spread = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec(axis))
     put = lambda x: jax.device_put(x, spread)  # noqa: E731
     params = jax.tree.map(put, PARAMS)
@@ -59,13 +69,16 @@ def check(mesh, axis):
         there = put(outcomes) if outcomes.ndim == 3 else outcomes
         whole = bm.simulate(KEY, MODEL, PARAMS | {"temperature": 0.3}, outcomes)
         trace = bm.simulate(KEY, MODEL, params | {"temperature": 0.3}, there)
-        for name in bm.Trace._fields:
-            assert_same(getattr(trace, name), getattr(whole, name), 0 if name == "choices" else 1e-5)
+        assert_same_trace(trace, whole)
         trials = bm.Trials(trace.choices, there, mask=put(MASK))
         one = bm.Trials(np.asarray(whole.choices), outcomes, mask=MASK)
         score = partial(bm.log_likelihood, MODEL)
         assert_same(score(params, trials), score(PARAMS, one), TOLERANCE)
         check_gradient(params, trials, one)
+        assert_same_trace(bm.replay(MODEL, params, trials), bm.replay(MODEL, PARAMS, one))
+    check_a_task_that_reacts(params)
+    check_inputs_and_ratings(put)
+    check_an_old_key(mesh, axis)
 
 
 def check_the_reading_of_outcomes(put):
@@ -76,6 +89,43 @@ def check_the_reading_of_outcomes(put):
     model = bm.models.rescorla_wagner(n)
     whole = bm.log_likelihood(model, params, bm.Trials(choices, outcomes))
     assert_same(bm.log_likelihood(model, params, bm.Trials(put(choices), outcomes)), whole, TOLERANCE)
+
+
+def check_a_task_that_reacts(params):
+    """Every subject draws what it would draw elsewhere."""
+    task = bm.tasks.bandit(N_TRIALS, [0.8, 0.5, 0.2])
+    whole = bm.simulate(KEY, MODEL, PARAMS | {"temperature": 0.3}, task)
+    assert_same_trace(bm.simulate(KEY, MODEL, params | {"temperature": 0.3}, task), whole)
+
+
+def check_inputs_and_ratings(put):
+    """What is each subject's own is spread, what all share is everywhere."""
+    for name, model in own_models.MODELS.items():
+        fields = own_models.with_gaps(own_models.fields_for(name))
+        few, params = bm.Trials(**fields), own_models.params_for(name)
+        times = N_SUBJECTS // own_models.N_SUBJECTS
+        one = few.subjects(np.tile(np.arange(own_models.N_SUBJECTS), times))
+        params = {key: np.tile(x, times) for key, x in params.items()}
+        if PEERS:  # between processes JAX does not put NaN, which is not equal to itself
+            one = jax.tree.map(lambda x: np.nan_to_num(x) if x.dtype == np.float32 else x, one)
+        trials = jax.tree.map(lambda x: put(x) if len(x) > 1 else x, one)
+        there = jax.tree.map(put, params)
+        scale = TOLERANCE * (100 if model is own_models.RATER else 1)
+        assert_same(bm.log_likelihood(model, there, trials), bm.log_likelihood(model, params, one), scale)
+        whole = bm.replay(model, params, one)
+        spread = bm.replay(model, there, trials)
+        for record, x in whole.records.items():
+            assert_same(spread.records[record], x, scale)
+
+
+def check_an_old_key(mesh, axis):
+    """A key of two numbers is no two subjects' own, even if there are two of them on two devices."""
+    n, old = jax.device_count(), jax.random.PRNGKey(1)
+    spread = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec(axis))
+    params = {"alpha": np.full(n, 0.5, np.float32), "temperature": 0.3}
+    model = bm.models.rescorla_wagner(N_ACTIONS)
+    there = params | {"alpha": jax.device_put(params["alpha"], spread)}
+    assert_same_trace(bm.simulate(old, model, there, SHARED), bm.simulate(old, model, params, SHARED))
 
 
 @jax.jit

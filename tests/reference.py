@@ -1,6 +1,7 @@
 """NumPy float64 oracles: the equations once more, as plain loops that share nothing with the package."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -221,3 +222,76 @@ def log_likelihood_of(name, params, choices, outcomes, **task):
     """The log-probability of one subject's choices under the model of that name."""
     rows = choice_p_of(name, params, choices, outcomes, **task)
     return math.fsum(math.log(row[choice]) for row, choice in zip(rows, choices, strict=True) if row)
+
+
+# A learner with other parts around it, the inner one first: what `models.with_...` make, trial by trial.
+
+
+class Mind(NamedTuple):
+    """What somebody with all parts carries from trial to trial; `last` is None before the first choice."""
+
+    value: list
+    kernel: list
+    last: int | None
+
+
+def _as_logarithms(probs):
+    return [math.log(p) if p > 0 else -math.inf for p in probs]
+
+
+def _with_part(part, params, mind, logits, on_offer):
+    """Logits, changed as the part says."""
+    n_actions = len(logits)
+    if part == "lapse":
+        mixed = lapse_mixture(exp_normalised([logits[a] for a in on_offer]), params["lapse"])
+        mixed = dict(zip(on_offer, _as_logarithms(mixed), strict=True))
+        return [mixed.get(action, -math.inf) for action in range(n_actions)]
+    if part == "stickiness":
+        return [x + params["stickiness"] * (a == mind.last) for a, x in enumerate(logits)]
+    if part == "choice_kernel":
+        return [x + _scale(params, "_c") * k for x, k in zip(logits, mind.kernel, strict=True)]
+    return logits
+
+
+def _moved(parts, params, mind, choice, outcome, initial_value):
+    """What is carried on, after a choice and what every action would have paid."""
+    alpha_p, alpha_n = (params[f"alpha_{sign}" if "alpha_p" in params else "alpha"] for sign in "pn")
+    value, _ = update(mind.value, outcome, choice, alpha_p, alpha_n)
+    if "forgetting" in parts:
+        phi = params["forgetting"]
+        value = [v if a == choice else (1 - phi) * v + phi * initial_value for a, v in enumerate(value)]
+    rate = params.get("alpha_c", 0)
+    kernel = [(1 - rate) * k + rate * (a == choice) for a, k in enumerate(mind.kernel)]
+    return Mind(value, kernel, choice)
+
+
+def composed(parts, params, choices, outcomes, available=None, mask=None, reset=None, feedback=None):
+    """One subject's choice probabilities, and the kernel before each choice. A row is there for every trial.
+
+    On a trial without feedback, or that the mask leaves out, nothing is carried on. `initial_value` is among
+    the parameters, or .5.
+    """
+    n_actions, initial_value = len(outcomes[0]), params.get("initial_value", 0.5)
+    new = Mind([initial_value] * n_actions, [0.0] * n_actions, None)
+    mind, rows, kernels = new, [], []
+    for trial, choice in enumerate(choices):
+        if reset is not None and reset[trial]:
+            mind = new
+        on_offer = [a for a in range(n_actions) if available is None or available[trial][a]]
+        logits = [_scale(params) * v for v in mind.value]
+        for part in parts:
+            logits = _with_part(part, params, mind, logits, on_offer)
+        probs = dict(zip(on_offer, exp_normalised([logits[a] for a in on_offer]), strict=True))
+        rows.append([probs.get(action, 0.0) for action in range(n_actions)])
+        kernels.append(mind.kernel)
+        learns = all(told is None or told[trial] for told in (mask, feedback))
+        if learns:
+            mind = _moved(parts, params, mind, choice, outcomes[trial], initial_value)
+    return rows, kernels
+
+
+def composed_log_likelihood(parts, params, choices, outcomes, mask=None, **task):
+    """The log-probability of one subject's choices, those of trials that count."""
+    rows, _ = composed(parts, params, choices, outcomes, mask=mask, **task)
+    scored = [trial for trial in range(len(choices)) if mask is None or mask[trial]]
+    return math.fsum(math.log(rows[trial][choices[trial]]) for trial in scored)

@@ -11,7 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from behavioural_modelling import Model, Trace, _blocks, models, simulate, simulation
+from behavioural_modelling import Model, models, responses, simulate, simulation, tasks
+from behavioural_modelling._compute import blocks, placement
+from behavioural_modelling._play import Row
 
 N_SUBJECTS, N_TRIALS, N_ACTIONS = 23, 12, 3
 MODEL = models.asymmetric_rescorla_wagner(N_ACTIONS)
@@ -65,9 +67,10 @@ def test_blocks_give_the_numbers_of_the_plain_program(task):
 )
 def test_the_size_of_a_block_changes_nothing(size, task, monkeypatch):
     theirs, sizes = expected(task), []
-    play = lambda *arrays: sizes.append(_blocks.BLOCK) or _blocks.play_in_blocks(*arrays)  # noqa: E731
+    record = lambda: sizes.append(blocks.SUBJECTS_PER_BLOCK)  # noqa: E731
+    play = lambda *arrays: record() or blocks.play_in_blocks(*arrays)  # noqa: E731
     monkeypatch.setattr(simulation, "play_in_blocks", play)
-    monkeypatch.setattr(_blocks, "BLOCK", size)
+    monkeypatch.setattr(blocks, "SUBJECTS_PER_BLOCK", size)
     simulation._simulate_in_blocks.clear_cache()
     ours = simulate(KEY, MODEL, PARAMS, **TASKS[task])
     simulation._simulate_in_blocks.clear_cache()
@@ -76,7 +79,7 @@ def test_the_size_of_a_block_changes_nothing(size, task, monkeypatch):
 
 
 def test_more_subjects_than_a_block():
-    n = _blocks.BLOCK + 1
+    n = blocks.SUBJECTS_PER_BLOCK + 1
     params = {"alpha_p": 0.3, "alpha_n": 0.1, "temperature": np.full(n, 0.2, np.float32)}
     trace = simulate(KEY, MODEL, params, OUTCOMES[0], record=("choices",))
     some = np.array([0, 1, n // 2, n // 2 + 1, n - 1])
@@ -89,11 +92,12 @@ def test_more_subjects_than_a_block():
 
 def play_alone(params, outcomes, uniforms):
     """One subject's choices, trial by trial."""
-    state, choices = MODEL.init(params), []
+    state, trial, choices = MODEL.init(params), models.Trial(), []
     for outcome, uniform in zip(outcomes, uniforms, strict=True):
-        ends = np.cumsum(jax.nn.softmax(MODEL.policy(params, state)))
+        ends = np.cumsum(jax.nn.softmax(MODEL.predict(params, state, trial)))
         choices.append(int(np.searchsorted(ends, uniform, side="right")))
-        state, _ = MODEL.update(params, state, jnp.eye(N_ACTIONS)[choices[-1]], jnp.asarray(outcome))
+        chosen = jnp.eye(N_ACTIONS)[choices[-1]]
+        state, _ = MODEL.update(params, state, trial, chosen, jnp.asarray(outcome))
     return choices
 
 
@@ -188,43 +192,113 @@ def test_memory_beyond_the_arrays_returned_is_small():
     model = models.asymmetric_rescorla_wagner(n_actions)
     params = {p.name: jax.ShapeDtypeStruct((n,), jnp.float32) for p in model.parameters}
     subjects = jax.ShapeDtypeStruct((n,), jnp.int32)
-    outcomes = jax.ShapeDtypeStruct((n_trials, n_actions), jnp.float32)
-    program = simulation._simulate_in_blocks.lower(
-        KEY, subjects, params, outcomes, None, None, model, Trace._fields, None, (False,) * 3
-    )
+    outcomes = jax.ShapeDtypeStruct((1, n_trials, n_actions), jnp.float32)
+    given = simulation._Given(outcomes, Row(models.Trial(), None, None))
+    names = ("values", "choice_p", "choices", "prediction_errors")
+    plan = placement.Plan(n, axis=None, laid_out=True, in_blocks=True)
+    how = (model, None, names, np.dtype(np.float32), plan)
+    program = simulation._simulate_in_blocks.lower(*how, KEY, subjects, params, given)
     memory = program.compile().memory_analysis()
     assert memory.output_size_in_bytes < 1.01 * 4 * n * n_trials * (3 * n_actions + 1)
     # One block's random numbers and what they are made from: some arrays of 5,000 x 100.
-    assert memory.temp_size_in_bytes < 10 * 4 * _blocks.BLOCK * n_trials
+    assert memory.temp_size_in_bytes < 10 * 4 * blocks.SUBJECTS_PER_BLOCK * n_trials
 
 
 def noisy_model():
     """Learning with noise: the state holds a random key, and whether the trial is an odd one."""
 
-    def update(params, state, chosen, outcome):
+    def update(params, state, trial, chosen, outcome):
         value, key, odd = state
         key, key_noise = jax.random.split(key)
         noise = 0.1 * jax.random.normal(key_noise, value.shape)
-        return (value + params["alpha"] * chosen * (outcome - value) + noise, key, ~odd), outcome.sum()
+        after = value + params["alpha"] * chosen * (outcome - value) + noise, key, ~odd
+        return after, {"prediction_errors": outcome.sum(), "odd": odd}
 
     return Model(
         "noisy",
-        n_actions=2,
         parameters=(models.Parameter("alpha", 0, 1),),
+        response=responses.categorical(2),
         init=lambda params: (jnp.zeros(2), jax.random.key(7), jnp.array(False)),
-        policy=lambda params, state: state[0],
+        predict=lambda params, state, trial: state[0],
         update=update,
     )
 
 
 def test_a_state_of_several_arrays_and_a_random_key():
     model, params, outcomes = noisy_model(), {"alpha": np.array([0.1, 0.5, 0.9])}, np.ones((4, 2))
-    trace = simulate(KEY, model, params, outcomes)
-    inside = jax.jit(lambda key: simulate(key, model, params, outcomes))(KEY)
+    record = ("state", "choices", "prediction_errors", "odd")
+    trace = simulate(KEY, model, params, outcomes, record=record)
+    inside = jax.jit(lambda key: simulate(key, model, params, outcomes, record=record))(KEY)
     assert trace.prediction_errors.shape == (3, 4)
-    np.testing.assert_array_equal(trace.values[2], [[False, True, False, True]] * 3)
-    keys, others = (jax.random.key_data(t.values[1]) for t in (trace, inside))
+    np.testing.assert_array_equal(trace.state[2], [[False, True, False, True]] * 3)
+    np.testing.assert_array_equal(trace.odd, trace.state[2])
+    keys, others = (jax.random.key_data(t.state[1]) for t in (trace, inside))
     np.testing.assert_array_equal(keys, others)
     assert len({tuple(key) for key in np.asarray(keys)[0]}) == 4
-    np.testing.assert_allclose(trace.values[0], inside.values[0], rtol=0, atol=TOLERANCE)
+    np.testing.assert_allclose(trace.state[0], inside.state[0], rtol=0, atol=TOLERANCE)
     np.testing.assert_array_equal(trace.choices, inside.choices)
+
+
+# What else a driver plays: a task that reacts, inputs, several outcomes, a response of two parts.
+
+
+def racing_model():
+    """A choice with its time, whose drifts are what was paid lately, more of it where more was shown."""
+
+    def predict(params, state, trial):
+        drifts = 0.5 + state * trial.inputs["speed"]
+        return {"drifts": drifts, "threshold": 1.0, "non_decision_time": 0.1 * trial.inputs["stage"]}
+
+    def update(params, state, trial, responded, outcome):
+        paid = responded["choices"] * (outcome["money"] - outcome["shock"])
+        return state + params["alpha"] * (paid - state), {"times_so_far": responded["times"], "value": state}
+
+    return Model(
+        "racing",
+        parameters=(models.Parameter("alpha", 0, 1),),
+        response=responses.wald_race(N_ACTIONS),
+        init=lambda params: jnp.zeros(N_ACTIONS),
+        predict=predict,
+        update=update,
+        inputs=("speed", "stage"),
+    )
+
+
+RACE = racing_model()
+SPEED = RNG.uniform(1, 2, (N_SUBJECTS, N_TRIALS)).astype(np.float32)
+STAGE = np.arange(N_TRIALS) % 2
+RACED = {
+    "a schedule": lambda: tasks.schedule(
+        {"money": OUTCOMES, "shock": OUTCOMES[0]},
+        inputs={"speed": SPEED, "stage": STAGE},
+        available=AVAILABLE,
+        mask=RESET | (STAGE == 1),
+        feedback=STAGE == STAGE,
+    ),
+    "a task that reacts": lambda: tasks.Task(
+        "seesaw",
+        N_TRIALS,
+        N_ACTIONS,
+        init=lambda key: (jnp.int32(0), jax.random.uniform(key, (N_ACTIONS,))),
+        show=lambda state, t: models.Trial({"speed": 1 + state[1].max(), "stage": t % 2}),
+        respond=lambda key, state, response: (
+            {"money": (jnp.arange(N_ACTIONS) == state[0]) * 1.0, "shock": 1.0 * (response["times"] > 0.5)},
+            (response["choices"], jax.random.uniform(key, (N_ACTIONS,))),
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", RACED)
+@pytest.mark.parametrize("size", [5, 5_000])
+def test_everything_that_can_be_played_is_played_in_blocks(kind, size, monkeypatch):
+    monkeypatch.setattr(blocks, "SUBJECTS_PER_BLOCK", size)
+    simulation._simulate_in_blocks.clear_cache()
+    task, params = RACED[kind](), {"alpha": PARAMS["alpha_p"]}
+    ours = simulate(KEY, RACE, params, task)
+    simulation._simulate_in_blocks.clear_cache()
+    theirs = jax.jit(lambda key: simulate(key, RACE, params, task))(KEY)
+    assert list(ours.records) == list(theirs.records) and ours.choices.shape == (N_SUBJECTS, N_TRIALS)
+    for one, other in zip(jax.tree.leaves(ours), jax.tree.leaves(theirs), strict=True):
+        # Times are divided by drifts of .5 and more; they are at most some ten seconds.
+        np.testing.assert_allclose(one, other, rtol=0, atol=10 * TOLERANCE)

@@ -4,12 +4,15 @@ from functools import partial
 from types import SimpleNamespace
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
 import pytest
 
 import behavioural_modelling as bm
-from behavioural_modelling import Confusion, Trials, compare, comparison, models
+from behavioural_modelling import Confusion, Model, Trials, compare, models, responses, tasks
+from behavioural_modelling.models import Parameter
+from behavioural_modelling.studies import comparison
 
 KEY = jax.random.key(0)
 N_TRIALS = 200
@@ -36,7 +39,7 @@ def test_crowds_pooled_to_as_many_subjects_as_trials_and_actions_keep_their_shar
     outcomes = np.arange(16, dtype=np.float32).reshape(4, 4)
     pooled = comparison._pooled([Trials([[0, 1, 2, 3]] * 2, outcomes)] * 2)
     assert pooled.choices.shape == (4, 4)
-    np.testing.assert_array_equal(pooled.outcomes, [outcomes] * 4)
+    np.testing.assert_array_equal(pooled.outcomes, outcomes[None])
 
 
 # The matrices.
@@ -45,7 +48,7 @@ BY_HAND = Confusion(("a", "b"), np.array([[8, 2], [1, 3]]), np.array([0, 6]), "b
 
 
 def test_confusion_and_inversion_by_hand():
-    np.testing.assert_allclose(BY_HAND.confusion, [[0.8, 0.2], [0.25, 0.75]], rtol=1e-15)
+    np.testing.assert_allclose(BY_HAND.matrix, [[0.8, 0.2], [0.25, 0.75]], rtol=1e-15)
     # By columns of the confusion matrix, not of the counts, of which the second row has fewer.
     np.testing.assert_allclose(
         BY_HAND.inversion, [[0.8 / 1.05, 0.2 / 0.95], [0.25 / 1.05, 0.75 / 0.95]], rtol=1e-15
@@ -63,19 +66,19 @@ def test_inversion_of_a_published_matrix():
 
 def test_a_model_that_was_never_chosen():
     never = BY_HAND._replace(counts=np.array([[4, 0], [2, 0]]))
-    np.testing.assert_array_equal(never.confusion, [[1, 0], [1, 0]])
+    np.testing.assert_array_equal(never.matrix, [[1, 0], [1, 0]])
     np.testing.assert_array_equal(never.inversion, [[0.5, np.nan], [0.5, np.nan]])
     nothing = BY_HAND._replace(counts=np.array([[4, 0], [0, 0]]))
-    np.testing.assert_array_equal(nothing.confusion, [[1, 0], [np.nan, np.nan]])
+    np.testing.assert_array_equal(nothing.matrix, [[1, 0], [np.nan, np.nan]])
 
 
-@pytest.mark.parametrize("which", ["confusion", "inversion", "counts"])
+@pytest.mark.parametrize("which", ["matrix", "inversion", "counts"])
 def test_the_tables(which):
     table = BY_HAND.to_dataframe(which)
     np.testing.assert_array_equal(table, getattr(BY_HAND, which))
     assert table.index.tolist() == table.columns.tolist() == ["a", "b"]
     assert (table.index.name, table.columns.name) == ("simulated", "chosen")
-    assert BY_HAND.to_dataframe().equals(BY_HAND.to_dataframe("confusion"))
+    assert BY_HAND.to_dataframe().equals(BY_HAND.to_dataframe("matrix"))
     with pytest.raises(ValueError, match="^which: expected .*got 'rows'"):
         BY_HAND.to_dataframe("rows")
 
@@ -132,9 +135,57 @@ def test_the_trials_of_all_models_are_put_together(own, monkeypatch):
     trials = seen[0]
     assert isinstance(trials, Trials) and trials.mask is None
     assert (np.asarray(trials.choices) == 0).all() and trials.choices.shape == (6, 4)
-    np.testing.assert_array_equal(trials.outcomes, np.concatenate([outcomes] * 2) if own else outcomes)
+    np.testing.assert_array_equal(trials.outcomes, np.concatenate([outcomes] * 2) if own else outcomes[None])
     np.testing.assert_array_equal(trials.available, np.broadcast_to(available, (6, 4, 2)))
     np.testing.assert_array_equal(trials.reset, np.broadcast_to(np.arange(4) == 2, (6, 4)))
+
+
+# Two models of ratings: what is said is the last outcome but for noise, or it is all noise around a half.
+SAID = (Parameter("sd", 0, above=True),)
+RATERS = {
+    name: Model(
+        name,
+        SAID,
+        responses.normal(),
+        lambda params: jnp.full((), 0.5),
+        lambda params, state, trial: (state, params["sd"]),
+        update,
+    )
+    for name, update in (
+        ("last", lambda params, state, trial, rating, outcome: (outcome, {})),
+        ("middle", lambda params, state, trial, rating, outcome: (state, {})),
+    )
+}
+RATED = {"last": {"sd": 0.2}, "middle": {"sd": 0.4}}
+
+
+def test_models_of_ratings_are_told_apart():
+    shocks = np.random.default_rng(4).integers(0, 2, 60).astype(np.float32)
+    found = confusion(KEY, RATERS, RATED, shocks, n_subjects=3, n_starts=1)
+    np.testing.assert_array_equal(found.counts, [[3, 0], [0, 3]])
+
+
+def test_a_model_with_inputs_beside_one_without():
+    # The action that is shown is taken by the one; the other has a bias. Both play what is shown to one.
+    shown = models.biased_random(2)._replace(
+        name="shown",
+        parameters=(Parameter("trust", 0),),
+        predict=lambda params, state, trial: params["trust"] * (jnp.arange(2) == trial.inputs["shown"]),
+        inputs=("shown",),
+    )
+    two = {"random": RANDOM, "shown": shown}
+    params = {"random": {"bias": 0.8}, "shown": {"trust": 3.0}}
+    given = {"n_subjects": 3, "inputs": {"shown": np.arange(60) % 2}, "n_starts": 2}
+    found = confusion(KEY, two, params, np.zeros((60, 2)), **given)
+    np.testing.assert_array_equal(found.counts, [[3, 0], [0, 3]])
+
+
+def test_models_play_a_task_that_reacts():
+    two = {"random": RANDOM, "rule": RULE}
+    params = {"random": {"bias": 0.1}, "rule": {"lapse": 0.05}}
+    task = tasks.reversal(80, (0.8, 0.2), at=(40,))
+    found = confusion(KEY, two, params, task, n_subjects=3, n_starts=2)
+    np.testing.assert_array_equal(found.counts, [[3, 0], [0, 3]])
 
 
 def test_two_models_that_cannot_be_mistaken(outcomes):
@@ -143,7 +194,7 @@ def test_two_models_that_cannot_be_mistaken(outcomes):
     params = {"random": {"bias": 0.005}, "rule": {"lapse": np.full(4, 0.01)}}
     found = confusion(KEY, two, params, outcomes, n_subjects=4)
     np.testing.assert_array_equal(found.counts, [[4, 0], [0, 4]])
-    np.testing.assert_array_equal(found.confusion, np.eye(2))
+    np.testing.assert_array_equal(found.matrix, np.eye(2))
     np.testing.assert_array_equal(found.inversion, np.eye(2))
     assert found.n_failed.tolist() == [0, 0] and found.criterion == "bic"
 
@@ -161,9 +212,9 @@ def test_wilson_and_collins_in_small(outcomes):
     }
     found = confusion(KEY, MODELS, params, outcomes, n_subjects=30)
     assert found.counts.sum(axis=1).tolist() == [30, 30, 30] and found.n_failed.tolist() == [0, 0, 0]
-    np.testing.assert_allclose(found.confusion.sum(axis=1), 1, rtol=1e-12)
+    np.testing.assert_allclose(found.matrix.sum(axis=1), 1, rtol=1e-12)
     np.testing.assert_allclose(found.inversion.sum(axis=0), 1, rtol=1e-12)
-    assert (np.diagonal(found.confusion) > [0.79, 0.67, 0.54]).all(), found.to_dataframe()
+    assert (np.diagonal(found.matrix) > [0.79, 0.67, 0.54]).all(), found.to_dataframe()
     # What is missed goes to the simplest, as printed: of learners more than of rules.
     assert found.counts[2, 0] > found.counts[2, 1]
 
@@ -174,6 +225,13 @@ BAD = {
     "a list of models": ("models", {"models": [RANDOM, RULE]}),
     "no models": ("models", {"models": MODELS | {"rule": "win_stay_lose_shift"}}),
     "other actions": ("models", {"models": MODELS | {"rule": models.win_stay_lose_shift(3)}}),
+    "choices and ratings": ("models", {"models": MODELS | {"rule": RATERS["last"]}}),
+    "choices and times": (
+        "models",
+        {"models": MODELS | {"rule": RULE._replace(response=responses.wald_race(2))}},
+    ),
+    "a response that is none": ("model.response", {"models": MODELS | {"rule": RULE._replace(response=2)}}),
+    "inputs beside a task": ("inputs", {"outcomes": tasks.bandit(4, (0.8, 0.2)), "inputs": {"a": [0.0] * 4}}),
     "params a list": ("params", {"params": [PARAMS]}),
     "params missing": ("params", {"params": {"random": {"bias": 0.5}}}),
     "params unknown": ("params", {"params": PARAMS | {"other": {}}}),

@@ -1,5 +1,7 @@
 """Softmax and its variants, and the lapse mixture."""
 
+import math
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -368,3 +370,153 @@ def test_extreme_temperatures_are_right_or_refused(temperature):
         assert str(error).startswith("temperature: expected ")
     else:
         assert_close_to(probs, reference.softmax([0.0, 1.0], temperature))
+
+
+# The lapse mixture of logits.
+
+
+def log_mixture(logits, lapse, available=None):
+    """`reference.lapse_mixture` for one row of logits, in logarithms; what is not on offer has none."""
+    logits = np.asarray(logits, np.float64)
+    on_offer = np.flatnonzero(np.ones(len(logits), bool) if available is None else available)
+    mixed = np.full(len(logits), -np.inf)
+    with np.errstate(divide="ignore"):
+        probs = reference.exp_normalised(logits[on_offer])
+        mixed[on_offer] = np.log(reference.lapse_mixture(probs, float(lapse)))
+    return mixed
+
+
+@pytest.mark.parametrize(
+    "logits, lapse, available, expected",
+    [
+        ([0.0, -np.inf], 0.5, None, [3 / 4, 1 / 4]),
+        (np.log([1, 3]), 0.0, None, [1 / 4, 3 / 4]),
+        (np.log([1, 3]), 0.2, None, [0.3, 0.7]),
+        (np.log([1, 3]) - 50, 1.0, None, [1 / 2, 1 / 2]),
+        # 1 to 3 between the two that are there, and a half of .2 for each of them.
+        (np.log([1, 7, 3]), 0.2, [True, False, True], [0.3, 0, 0.7]),
+        # Those on offer have no chance without the lapse: an even choice, whatever the lapse.
+        ([0.0, -np.inf, -np.inf], 0.3, [False, True, True], [0, 1 / 2, 1 / 2]),
+        ([5.0, 1.0], 0.3, [False, True], [0, 1]),
+    ],
+)
+def test_log_lapse_mixture_by_hand(logits, lapse, available, expected):
+    ours = np.exp(decision_rules.log_lapse_mixture(logits, lapse, available))
+    # Some logarithms and exponentials of numbers below 3, or of 50, whose own rounding is 32 units.
+    np.testing.assert_allclose(ours, expected, rtol=64 * UNIT)
+
+
+@pytest.mark.parametrize("lapse", [0.0, 1e-6, 0.3, 1.0])
+def test_log_lapse_mixture_is_the_logarithm_of_the_lapse_mixture(lapse):
+    logits = np.random.default_rng(10).normal(scale=3, size=(50, 4)).astype(np.float32)
+    lapse = np.float32(lapse)
+    ours = decision_rules.log_lapse_mixture(logits, lapse)
+    # A logit below 20 has an error of 20 units, and a logarithm of a sum a few of its own.
+    probs = decision_rules.lapse_mixture(decision_rules.softmax(logits), lapse)
+    np.testing.assert_allclose(ours, np.log(probs), rtol=0, atol=64 * UNIT)
+    np.testing.assert_allclose(ours, [log_mixture(row, lapse) for row in logits], rtol=0, atol=64 * UNIT)
+    np.testing.assert_allclose(np.exp(ours).sum(axis=-1), 1, rtol=32 * UNIT)
+
+
+@pytest.mark.parametrize("per_row", [(), (5,), (3, 5), (3, 5, 1)])
+@pytest.mark.parametrize("offered", [None, "each", "all rows alike"])
+def test_log_lapse_mixture_with_leading_axes(per_row, offered, x64):
+    rng = np.random.default_rng(11)
+    logits, lapse = rng.normal(scale=3, size=(3, 5, 4)), rng.uniform(size=per_row)
+    available = {None: None, "each": rng.uniform(size=(3, 5, 4)) < 0.6, "all rows alike": np.arange(4) != 2}[
+        offered
+    ]
+    if offered == "each":
+        available[..., 1] |= ~available.any(axis=-1)
+    ours = decision_rules.log_lapse_mixture(logits, lapse, available)
+    assert ours.shape == (3, 5, 4) and ours.dtype == jnp.float64
+    each_lapse = np.broadcast_to(lapse[..., 0] if lapse.ndim == 3 else lapse, (3, 5))
+    each_offer = np.broadcast_to(True if available is None else available, logits.shape)
+    exact = [
+        [log_mixture(logits[i, j], each_lapse[i, j], each_offer[i, j]) for j in range(5)] for i in range(3)
+    ]
+    np.testing.assert_allclose(ours, exact, rtol=1e-13, atol=1e-14)  # some roundings of numbers below 20
+    jitted = jax.jit(decision_rules.log_lapse_mixture)(logits, lapse, available)
+    np.testing.assert_allclose(jitted, ours, rtol=1e-13, atol=1e-14)
+
+
+def test_availability_in_a_list_is_that_of_an_array():
+    ours = decision_rules.log_lapse_mixture([0.0, 1.0, 2.0], 0.2, [True, False, True])
+    theirs = decision_rules.log_lapse_mixture([0.0, 1.0, 2.0], 0.2, jnp.array([True, False, True]))
+    np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("gap", [30.0, 60.0, 80.0, 120.0, 1e6])
+def test_without_a_lapse_a_choice_that_is_all_but_impossible_keeps_its_log_probability(gap):
+    # exp(-120) is 0 in float32; through probabilities it would be minus infinity.
+    ours = decision_rules.log_lapse_mixture([0.0, -gap], 0.0)
+    np.testing.assert_array_equal(ours, np.float32([0, -gap]))
+    ours = decision_rules.log_lapse_mixture([0.0, 5.0, -gap], 0.0, [True, False, True])
+    np.testing.assert_array_equal(ours, np.float32([0, -np.inf, -gap]))
+    assert decision_rules.log_lapse_mixture([0.0, -np.inf], 0.0).tolist() == [0, -np.inf]
+
+
+GAPS = (0.0, 10.0, 44.0, 60.0, 79.0, 120.0, 1e6, np.inf)
+
+
+@pytest.mark.parametrize("available", [None, [True, True, False]], ids=["all", "two on offer"])
+@pytest.mark.parametrize("lapse", [0.0, 1e-30, 1e-6, 0.5, 1 - UNIT, 1.0])
+def test_slopes_and_curvatures_of_the_log_mixture_are_finite(lapse, available):
+    def each(gap, lapse):
+        mixed = decision_rules.log_lapse_mixture(jnp.stack([0.0, -gap, 1.0]), lapse, available)
+        return jnp.where(jnp.isneginf(mixed), 0, mixed)
+
+    gaps, lapses = jnp.float32(GAPS), jnp.full(len(GAPS), lapse, jnp.float32)
+    slopes = jax.vmap(jax.jacfwd(each, (0, 1)))(gaps, lapses)
+    curvatures = jax.vmap(jax.jacfwd(jax.jacfwd(each, (0, 1)), (0, 1)))(gaps, lapses)
+    backwards = jax.vmap(jax.jacrev(each, (0, 1)))(gaps, lapses)
+    for tree in (slopes, curvatures, backwards):
+        assert all(np.isfinite(x).all() for x in jax.tree.leaves(tree))
+    for one, other in zip(jax.tree.leaves(slopes), jax.tree.leaves(backwards), strict=True):
+        # The same products, in another order; what is as large as e^40 by itself.
+        np.testing.assert_allclose(one, other, rtol=64 * UNIT, atol=64 * UNIT)
+
+
+@pytest.mark.parametrize("available", [None, [True, False, True, True]], ids=["all", "three on offer"])
+def test_gradients_of_the_log_mixture(available, x64):
+    logits, on_offer = jnp.array([0.4, -0.2, 1.3, 0.0]), np.ones(4, bool) if available is None else available
+    which = np.flatnonzero(on_offer)
+    rule = lambda logits, lapse: decision_rules.log_lapse_mixture(logits, lapse, available)[which]  # noqa: E731
+    # check_grads compares with central differences, in float64 to its own tolerance of 1e-5.
+    check_grads(jax.jit(rule), (logits, 0.3), order=2)
+    p = np.array(reference.exp_normalised(np.asarray(logits)[which]))
+    for lapse in (0.0, 0.3, 1.0):
+        # The mixture q is (1 - e) p + e / n, so log q has the slope (1 / n - p) / q by e, and
+        # (1 - e) p (I - p) / q by the logits. Some roundings of numbers of the order of 1.
+        mixed = (1 - lapse) * p + lapse / len(p)
+        by_logits, by_lapse = jax.jacobian(rule, (0, 1))(logits, lapse)
+        np.testing.assert_allclose(by_lapse, (1 / len(p) - p) / mixed, rtol=0, atol=1e-14)
+        expected = (1 - lapse) * p[:, None] * (np.eye(len(p)) - p) / mixed[:, None]
+        np.testing.assert_allclose(by_logits[:, which], expected, rtol=0, atol=1e-14)
+        assert (np.delete(by_logits, which, axis=1) == 0).all()
+
+
+def test_the_curvature_by_the_lapse_is_the_formula(x64):
+    # The second derivative of log((1 - e) p + e / n) by e is minus the square of the first.
+    logits, p = jnp.array([0.0, -50.0]), 1 / (1 + math.exp(50))
+    for lapse in (0.0, 1e-9, 0.5, 1.0):
+        second = jax.hessian(lambda e: decision_rules.log_lapse_mixture(logits, e)[1])(lapse)
+        first = (0.5 - p) / ((1 - lapse) * p + lapse / 2)
+        np.testing.assert_allclose(second, -(first**2), rtol=1e-12)  # exp(50) keeps 16 digits less 2
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (([0.0, 1.0], 1.5), r"lapse: expected a number in \[0, 1\], got 1.5"),
+        (([0.0, 1.0], -0.1), r"lapse: expected a number in \[0, 1\], got -0.1"),
+        (
+            ([[0.0, 1.0]] * 3, [0.1, 0.2]),
+            r"lapse: expected a number, or an array that fits .* got shape \(2,\)",
+        ),
+        ((0.0, 0.1), r"logits: expected an array whose last axis holds the actions, got shape \(\)"),
+    ],
+)
+def test_a_log_mixture_that_cannot_be(arguments, message):
+    with pytest.raises(ValueError, match=f"^{message}"):
+        decision_rules.log_lapse_mixture(*arguments)

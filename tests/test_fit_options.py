@@ -117,7 +117,12 @@ def test_a_free_initial_value_is_found(unit):
 )
 def test_a_free_initial_value_is_the_fixed_one(builder):
     free, set_to = builder(3, initial_value="free"), builder(3, initial_value=0.2)
-    assert builder(3, "free") is free and free.parameters[:-1] == set_to.parameters
+    assert builder(3, "free") is free
+    # After the parameters of the learning, where there are more of them.
+    names = [p.name for p in free.parameters]
+    learning = [name for name in names if not name.endswith("_c")]
+    assert learning[-1] == "initial_value" and names[: len(learning)] == learning
+    assert tuple(p for p in free.parameters if p.name != "initial_value") == set_to.parameters
     outcomes = np.random.default_rng(0).random((20, 3))
     params = {p.name: 0.4 for p in set_to.parameters}
     trials = Trials(np.random.default_rng(1).integers(0, 3, (2, 20)), outcomes)
@@ -281,7 +286,9 @@ def test_the_intervals_of_other_ranges():
     parameters = (Parameter("lean", -math.inf), Parameter("less", -math.inf, 2.0))
     model = models.biased_random(3)._replace(
         parameters=parameters,
-        policy=lambda params, state: jnp.stack([params["lean"], params["less"], 0.0 * params["lean"]]),
+        predict=lambda params, state, trial: jnp.stack(
+            [params["lean"], params["less"], 0.0 * params["lean"]]
+        ),
     )
     choices = np.random.default_rng(0).integers(0, 3, (3, 60))
     found = fit(KEY, model, Trials(choices, np.zeros((3, 60))))

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 import behavioural_modelling as bm
-from behavioural_modelling import Trials, models
+from behavioural_modelling import Model, Trials, models, responses
+from behavioural_modelling._door import spec_of
 from behavioural_modelling.fitting import _programs
 from behavioural_modelling.models import Parameter
 from behavioural_modelling.trials import load_bandit
@@ -49,8 +50,7 @@ MORE_BLOCKS_THAN_CORES = """
 A_LIBRARY_IN_THE_MODEL = """
     import os, jax, jax.numpy as jnp, numpy as np, behavioural_modelling as bm
     plain = bm.models.biased_random(3)
-    policy = lambda params, state: jnp.linalg.inv(jnp.eye(3)) @ plain.policy(params, state)
-    model = plain._replace(policy=policy)
+    model = plain._replace(predict=lambda *trial: jnp.linalg.inv(jnp.eye(3)) @ plain.predict(*trial))
     choices = np.random.default_rng(0).integers(0, 3, (16 * (os.cpu_count() + 1), 5))
     trials = bm.Trials(choices, np.zeros(choices.shape))
     bm.fit(jax.random.key(0), model, trials, progress=False)
@@ -64,15 +64,45 @@ def test_a_fit_in_more_blocks_than_there_are_cores_ends(code):
     in_a_process(code, seconds=300)
 
 
+def calls_a_library(model, n_outcomes=2, available=None):
+    outcomes = np.ones((1, 3, n_outcomes))
+    return _programs.calls_a_library(model, spec_of(outcomes, available, {}, np.float32), False)
+
+
 def test_a_model_that_calls_a_library_is_known():
-    model = models.biased_random(2)
-    own = model._replace(
-        policy=lambda params, state: jnp.linalg.inv(jnp.eye(2)) @ model.policy(params, state)
+    model, inverse = models.biased_random(2), jnp.linalg.inv
+    own = model._replace(predict=lambda *trial: inverse(jnp.eye(2)) @ model.predict(*trial))
+    assert calls_a_library(own) and not calls_a_library(model)
+    assert calls_a_library(models.with_lapse(own))
+    assert not calls_a_library(
+        model._replace(predict=lambda *trial: jnp.sqrt(model.predict(*trial) ** 2 + 1))
     )
-    assert _programs.calls_a_library(own, False) and not _programs.calls_a_library(model, False)
-    root = model._replace(policy=lambda params, state: jnp.sqrt(model.policy(params, state) ** 2 + 1))
-    assert not _programs.calls_a_library(root, False)
-    assert not any(_programs.calls_a_library(each, False) for each in BOTH.values())
+    for each in (*BOTH.values(), models.win_stay_lose_shift(2), models.with_choice_kernel(model)):
+        assert not calls_a_library(each) and not calls_a_library(each, available=np.ones((1, 3, 2), bool))
+
+
+@pytest.mark.parametrize("response", [responses.categorical(2), responses.normal(), responses.wald_race(2)])
+@pytest.mark.parametrize("function", ["log_prob", "draw", "encode"])
+def test_a_response_that_calls_a_library_is_known(response, function):
+    def predict(params, state, trial):
+        race = {"drifts": jnp.ones(2), "threshold": 1.0, "non_decision_time": 0.0}
+        prediction = {1: jnp.zeros(2), 2: race}.get(len(response.parts))
+        return prediction if response.n_actions else (0.0, 1.0)
+
+    model = Model(
+        "still", (), response, lambda params: (), predict, lambda params, state, *trial: (state, {})
+    )
+    n_outcomes = response.n_actions or 1
+    assert not calls_a_library(model, n_outcomes)
+
+    def by_library(*arguments):
+        root = jnp.linalg.cholesky(jnp.eye(2))[0, 0]
+        given = getattr(response, function)(*arguments)
+        return jax.tree.map(lambda x: x * root.astype(jnp.asarray(x).dtype), given)
+
+    own = model._replace(response=response._replace(**{function: by_library}))
+    # What is drawn plays no part in a fit, and is looked at all the same: it is cheap to be careful.
+    assert calls_a_library(own, n_outcomes)
 
 
 # Kinks.
@@ -172,7 +202,7 @@ def test_a_maximum_beyond_the_search_is_reported(top, beyond):
     model = models.biased_random(2)._replace(
         name="strength",
         parameters=(Parameter("strength", 0, above=True),),
-        policy=lambda params, state: jnp.stack([jnp.log(params["strength"] / top), 0.0]),
+        predict=lambda params, state, trial: jnp.stack([jnp.log(params["strength"] / top), 0.0]),
     )
     found = fit(KEY, model, Trials([[0, 1] * 20], np.zeros((1, 40))), n_starts=2)
     assert found.problem.tolist() == ["strength at the limit of the search" if beyond else ""]
@@ -193,7 +223,7 @@ def test_the_bound_itself_is_tried():
 def test_the_ends_of_an_unbounded_range_are_no_bounds():
     model = models.biased_random(2)._replace(
         parameters=(Parameter("lean", -math.inf),),
-        policy=lambda params, state: jnp.stack([params["lean"], 0.0 * params["lean"]]),
+        predict=lambda params, state, trial: jnp.stack([params["lean"], 0.0 * params["lean"]]),
     )
     found = fit(KEY, model, Trials(np.array([[0] * 30, [1] * 30, [0, 1] * 15]), np.zeros((3, 30))))
     assert not found.at_bound["lean"].any()

@@ -16,7 +16,7 @@ import scipy.special
 import scipy.stats
 
 import behavioural_modelling as bm
-from behavioural_modelling import Fit, Model, Trials, models
+from behavioural_modelling import Fit, Model, Trials, models, responses
 from behavioural_modelling.fitting import _kinks, _programs, _search, _space
 from behavioural_modelling.models import Parameter
 from behavioural_modelling.trials import load_bandit
@@ -67,9 +67,9 @@ def found_map(trials):
     return fit(KEY, MODEL, trials, PRIORS)
 
 
-def rows(trials, which):
-    """The trials of some of the subjects, who all have the same outcomes."""
-    return Trials(np.asarray(trials.choices)[which], trials.outcomes)
+def as_lists(trials):
+    """Choices, and the outcomes that all subjects share, for loops over plain numbers."""
+    return np.asarray(trials.choices).tolist(), np.asarray(trials.outcomes[0]).tolist()
 
 
 def point(params, i):
@@ -138,7 +138,7 @@ def assert_the_same_maximum(found, i, function, ends):
 
 
 def test_the_short_loop_is_the_reference(trials):
-    choices, outcomes = (np.asarray(x).tolist() for x in trials[:2])
+    choices, outcomes = as_lists(trials)
     for x in STARTS[1:3]:
         exact = reference.log_likelihood(choices[0], outcomes, *x)
         # 200 terms of order 1, in float64.
@@ -146,14 +146,14 @@ def test_the_short_loop_is_the_reference(trials):
 
 
 def test_maximum_likelihood_against_scipy(trials, found):
-    choices, outcomes = (np.asarray(x).tolist() for x in trials[:2])
+    choices, outcomes = as_lists(trials)
     for i in range(len(choices)):
         function = partial(slow_log_likelihood, choices=choices[i], outcomes=outcomes)
         assert_the_same_maximum(found, i, function, [(0, 1), (0, 1)])
 
 
 def test_map_against_scipy(trials, found_map):
-    choices, outcomes = (np.asarray(x).tolist() for x in trials[:2])
+    choices, outcomes = as_lists(trials)
     for i in range(len(choices)):
 
         def function(x, i=i):
@@ -234,7 +234,7 @@ def test_errors_are_those_of_the_exact_hessian(trials, found, found_map, x64):
 
 
 def test_float64(trials, found, x64):
-    own = np.broadcast_to(np.asarray(trials.outcomes, np.float64), (8, N_TRIALS, 2))
+    own = np.tile(np.asarray(trials.outcomes, np.float64), (8, 1, 1))
     exact = fit(KEY, MODEL, Trials(trials.choices, own))
     assert {x.dtype for x in (exact.log_prob, exact.covariance, *exact.params.values())} == {np.dtype(float)}
     assert_same_fit(found, exact)
@@ -388,7 +388,7 @@ def test_the_map_of_a_participant_is_the_maximum_of_a_fine_grid(bandit, particip
         axes = [np.linspace(*between, 100, dtype=np.float32) for between in ends]
         alpha, beta = (x.ravel() for x in np.meshgrid(*axes))
         which = np.full(len(alpha), participant)
-        repeated = jax.tree.map(lambda x, which=which: np.asarray(x)[which], trials)
+        repeated = trials.subjects(which)
         scores = bandit_log_prob(repeated, alpha, beta)
         at = np.array([alpha[scores.argmax()], beta[scores.argmax()]])
         steps = np.array([axis[1] - axis[0] for axis in axes])
@@ -422,7 +422,7 @@ def test_the_order_of_the_priors_does_not_matter(trials, found_map):
 
 
 def test_a_subjects_result_does_not_depend_on_the_others(trials, found):
-    alone, first = fit(KEY, MODEL, rows(trials, slice(3))), jax.tree.map(lambda x: x[:3], found)
+    alone, first = fit(KEY, MODEL, trials.subjects(slice(3))), jax.tree.map(lambda x: x[:3], found)
     # The same starts, and the same steps.
     np.testing.assert_allclose(alone.start_log_prob, first.start_log_prob, rtol=0, atol=GAP)
     assert_same_fit(alone, first)
@@ -430,7 +430,7 @@ def test_a_subjects_result_does_not_depend_on_the_others(trials, found):
 
 def test_the_order_of_the_subjects_does_not_matter(trials, found):
     # Their starts are others, the best of eight the same.
-    turned = fit(KEY, MODEL, rows(trials, slice(None, None, -1)))
+    turned = fit(KEY, MODEL, trials.subjects(slice(None, None, -1)))
     assert_same_fit(jax.tree.map(lambda x: x[::-1], turned), found)
 
 
@@ -497,9 +497,9 @@ def test_more_starts_keep_the_first(trials, found, n_starts):
 
 def test_other_numbers_compile_nothing(trials, found, found_map):
     compiled = _programs.climb._cache_size()
-    turned = Trials(1 - np.asarray(trials.choices), 1 - np.asarray(trials.outcomes))
+    turned = Trials(1 - np.asarray(trials.choices), 1 - np.asarray(trials.outcomes[0]))
     fit(jax.random.key(3), MODEL, turned, n_starts=5)
-    fit(KEY, MODEL, rows(trials, [0, 2]))
+    fit(KEY, MODEL, trials.subjects([0, 2]))
     other = fit(KEY, MODEL, trials, PRIORS | {"alpha_p": dist.Beta(2.0, 5.0)})
     assert _programs.climb._cache_size() == compiled
     # And the new numbers are used: a prior with its mode at .2 instead of .67 pulls down.
@@ -512,7 +512,7 @@ def test_other_numbers_compile_nothing(trials, found, found_map):
 def with_everything(trials, n_more=10):
     """The same trials with every field of `Trials` given, masked ones at the end, and outcomes as chosen."""
     choices, outcomes = (np.asarray(x) for x in trials[:2])
-    chosen = np.take_along_axis(outcomes[None], choices[..., None], axis=-1)[..., 0]
+    chosen = np.take_along_axis(outcomes, choices[..., None], axis=-1)[..., 0]
     pad = lambda x, value: np.pad(x, [(0, 0), (0, n_more)], constant_values=value)  # noqa: E731
     mask = pad(np.ones(choices.shape, bool), False)
     available = np.repeat(mask[..., None], 2, axis=-1)
@@ -542,7 +542,7 @@ def test_the_estimate_is_the_maximum_where_trials_are_masked_and_cut_up(trials):
     np.testing.assert_array_equal(found.n_trials, (mask & ~alone).sum(axis=1))
     for i in (0, 4):
         assert not any(found.at_bound[name][i] for name in NAMES)
-        paid = np.repeat(outcomes[i][:, None], 2, axis=1)
+        paid = np.repeat(outcomes[i], 2, axis=1)
         task = choices[i], paid, available[i], mask[i], reset[i]
 
         def run(x, task=task):
@@ -597,14 +597,15 @@ def test_subjects_without_information_are_reported_and_leave_the_others_alone(tr
 def odd_model():
     """A preference for action 0, a parameter that does nothing, and values that an outcome of -1 breaks."""
 
-    def policy(params, state):
+    def predict(params, state, trial):
         return jnp.stack([params["lean"] + state, jnp.zeros_like(state)])
 
-    def update(params, state, chosen, outcome):
-        return jnp.where((chosen * outcome).sum() < 0, jnp.nan, state), jnp.zeros(2)
+    def update(params, state, trial, chosen, outcome):
+        return jnp.where((chosen * outcome).sum() < 0, jnp.nan, state), {}
 
     parameters = Parameter("lean", -math.inf), Parameter("idle", 0, 1)
-    return Model("odd", 2, parameters, lambda params: 0 * params["lean"], policy, update)
+    start = lambda params: 0 * params["lean"]  # noqa: E731
+    return Model("odd", parameters, responses.categorical(2), start, predict, update)
 
 
 def test_a_model_of_your_own_and_what_goes_wrong_with_it():
@@ -637,7 +638,7 @@ def test_a_model_of_your_own_and_what_goes_wrong_with_it():
     # A preference without end: the likelihood comes as close to 1 as the search's tolerance asks.
     assert -GAP < found.log_likelihood[3] <= 0 and np.isnan(found.standard_errors["lean"][3])
     # And the usual subjects are as they are alone.
-    alone = fit(KEY, model, jax.tree.map(lambda x: np.asarray(x)[[0, 0, 2, 2]], data))
+    alone = fit(KEY, model, data.subjects([0, 0, 2, 2]))
     np.testing.assert_allclose(alone.log_prob[usual], found.log_prob[usual], rtol=0, atol=GAP)
     assert (np.abs(alone.params["lean"][usual] - lean) < CLOSE * error).all()
     assert (alone.problem == "flat in idle").all()

@@ -10,6 +10,7 @@ import pytest
 from refusals import Bad, assert_refused
 
 from behavioural_modelling import Trials, trials
+from behavioural_modelling.trials.bundled import _bandit_file
 
 pd = pytest.importorskip("pandas")
 
@@ -29,16 +30,22 @@ def listed(x):
     return None if x is None else np.asarray(x).tolist()
 
 
+def paid_to(made):
+    """What each subject's chosen actions paid."""
+    assert made.outcomes.shape == (*made.shape, 1)
+    return listed(made.outcomes[..., 0])
+
+
 def assert_same(ours, expected):
     """Every field alike, where trials count; what the others hold is not looked at."""
-    counts = np.ones(expected.choices.shape, bool) if expected.mask is None else np.asarray(expected.mask)
+    counts = np.ones(expected.shape, bool) if expected.mask is None else np.asarray(expected.mask)
     for name in Trials._fields:
         one, other = getattr(ours, name), getattr(expected, name)
-        assert (one is None) == (other is None), name
-        if name in ("choices", "outcomes", "feedback") and one is not None:
-            one, other = np.asarray(one)[counts], np.asarray(other)[counts]
-        if one is not None:
-            np.testing.assert_array_equal(one, other, err_msg=name)
+        assert jax.tree.structure(one) == jax.tree.structure(other), name
+        for x, y in zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True):
+            if name in ("choices", "outcomes", "feedback", "inputs", "responses"):
+                x, y = np.asarray(x)[counts], np.asarray(y)[counts]
+            np.testing.assert_array_equal(x, y, err_msg=name)
 
 
 # In.
@@ -48,7 +55,7 @@ def test_one_row_per_trial_padded_and_masked_at_the_end():
     made = read()
     assert isinstance(made, Trials)
     assert listed(made.choices) == [[0, 1, 1], [1, 0, 0]]
-    assert listed(made.outcomes) == [[1.0, 0.0, 0.5], [-1.0, 2.0, 0.0]]
+    assert paid_to(made) == [[1.0, 0.0, 0.5], [-1.0, 2.0, 0.0]]
     assert listed(made.mask) == [[True, True, True], [True, True, False]]
     assert made.available is None and made.reset is None
     assert made.choices.dtype == np.int32 and made.outcomes.dtype == np.float32
@@ -85,7 +92,7 @@ def test_the_frame_stays_as_it_was():
 
 def test_a_single_subject_of_a_single_trial():
     made = read(frame=pd.DataFrame({"id": ["x"], "choice": [0], "paid": [3]}))
-    assert made.choices.shape == (1, 1) and listed(made.outcomes) == [[3.0]]
+    assert made.choices.shape == (1, 1) and paid_to(made) == [[3.0]]
 
 
 def test_many_subjects_of_many_trials():
@@ -112,7 +119,7 @@ def test_one_outcome_column_per_action():
     ],
 )
 def test_outcomes_are_numbers_of_any_kind(paid):
-    assert listed(read({"paid": paid}).outcomes) == [[1.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
+    assert paid_to(read({"paid": paid})) == [[1.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
 
 
 @pytest.mark.parametrize(
@@ -179,7 +186,7 @@ def test_a_missed_response_is_masked_and_its_outcome_not_looked_at(choice, argum
     made = read({"choice": choice, "paid": [1.0, paid, 0.5, -1.0, 2.0]}, **arguments)
     assert listed(made.mask) == [[True, False, True], [True, True, False]]
     assert listed(made.choices) == [[0, 0, 1], [1, 0, 0]]
-    assert listed(made.outcomes) == [[1.0, 0.0, 0.5], [-1.0, 2.0, 0.0]]
+    assert paid_to(made) == [[1.0, 0.0, 0.5], [-1.0, 2.0, 0.0]]
 
 
 def test_a_subject_without_any_response():
@@ -310,7 +317,7 @@ def test_a_choice_without_feedback_is_one_whose_outcome_is_missing():
     made = read({"paid": [1.0, NAN, 0.5, None, 2.0], "choice": [0, 1, NAN, 1, 0]})
     assert listed(made.feedback) == [[True, False, True], [False, True, True]]
     assert listed(made.mask) == [[True, True, False], [True, True, False]]
-    assert listed(made.outcomes) == [[1.0, 0.0, 0.0], [0.0, 2.0, 0.0]]
+    assert paid_to(made) == [[1.0, 0.0, 0.0], [0.0, 2.0, 0.0]]
     nullable = read({"paid": pd.array([1, 1, 1, None, 1], "Int64")})
     assert listed(nullable.feedback) == [[True, True, True], [False, True, True]]
 
@@ -324,7 +331,7 @@ def test_without_feedback_all_actions_outcomes_are_missing():
 
 def test_as_many_subjects_as_trials_and_actions():
     frame = pd.DataFrame({"id": list("aabb"), "choice": [0, 1, 1, 0], "paid": [1.0, 2.0, 3.0, 4.0]})
-    assert listed(read(frame=frame).outcomes) == [[1.0, 2.0], [3.0, 4.0]]
+    assert paid_to(read(frame=frame)) == [[1.0, 2.0], [3.0, 4.0]]
 
 
 def test_other_tables_are_turned_into_data_frames():
@@ -398,7 +405,7 @@ BAD = {
                 {"social": [0.0] * 5},
                 {"outcome": ["paid", "social"]},
                 "outcome",
-                "outcome_by_action=[...] is for one column per action; what a choice paid in several ways",
+                "outcome_by_action=[...] is for one column per action, a dict from names to columns for what",
                 "['paid', 'social']",
             ),
             ("available a name", {}, {"available": "paid"}, "available", "a list of columns", "'paid'"),
@@ -881,6 +888,7 @@ def test_in_float64(x64):
     again = there_and_back(Trials(CHOICES, outcomes))
     assert again.outcomes.dtype == np.float64
     np.testing.assert_array_equal(again.outcomes, outcomes)
+    assert again.outcomes.shape == (2, 4, 3)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("cpm") is None, reason="cpm-toolbox is not installed")
@@ -892,7 +900,7 @@ def test_the_bandit_data():
 
 @pytest.mark.skipif(importlib.util.find_spec("cpm") is None, reason="cpm-toolbox is not installed")
 def test_the_bandit_file_read_as_a_table():
-    frame = pd.read_csv(trials._bandit_file())
+    frame = pd.read_csv(_bandit_file())
     arms = frame[["arm_left", "arm_right"]].to_numpy()
     frame["arm"] = np.take_along_axis(arms, frame["response"].to_numpy(int)[:, None], axis=1)[:, 0]
     made = Trials.from_dataframe(

@@ -11,7 +11,17 @@ import pytest
 import reference
 from jax.test_util import check_grads
 
-from behavioural_modelling import Model, Trials, _scoring, fit, likelihood, log_likelihood, models, simulate
+from behavioural_modelling import (
+    Model,
+    Trials,
+    _by_trial,
+    _scoring,
+    fit,
+    log_likelihood,
+    models,
+    responses,
+    simulate,
+)
 from behavioural_modelling.models import Parameter
 from behavioural_modelling.trials import load_bandit
 
@@ -89,14 +99,12 @@ def some_data(dtype=np.float32, model=MODEL, **layout):
 
 def per_action(trials, n_actions):
     """Outcomes as (n_subjects, n_trials, n_actions); the chosen action's stands at every action."""
-    choices, outcomes = np.asarray(trials.choices), np.asarray(trials.outcomes)
-    outcomes = outcomes[..., None] if outcomes.shape == choices.shape else outcomes
-    return np.broadcast_to(outcomes, (*choices.shape, n_actions))
+    return np.broadcast_to(np.asarray(trials.outcomes), (*trials.shape, n_actions))
 
 
 def by_the_loop(params, trials, n_actions=N_ACTIONS):
     """`reference.log_likelihood`, subject by subject. It reads the chosen action's outcome alone."""
-    choices, _, *others = (None if x is None else np.asarray(x) for x in trials)
+    choices, _, *others = (None if x is None else np.asarray(x) for x in trials[:6])
     outcomes = per_action(trials, n_actions)
     params = {name: np.broadcast_to(np.float64(x), len(choices)) for name, x in params.items()}
     alphas = [params[f"alpha_{sign}" if "alpha_p" in params else "alpha"] for sign in "pn"]
@@ -302,13 +310,12 @@ def test_the_gradient_by_outcomes_says_which_of_them_count():
 
 def appended(trials, n):
     """The trials, and after them `n` that the mask leaves out."""
-    choices, outcomes, available, mask, reset, _ = (None if x is None else np.asarray(x) for x in trials)
+    choices, outcomes, available, mask, reset = (None if x is None else np.asarray(x) for x in trials[:5])
     own = lambda x: [(0, 0), (0, n)] + [(0, 0)] * (x.ndim - 2)  # noqa: E731
-    shared = outcomes.ndim == 2 and outcomes.shape != choices.shape
     mask = np.ones(choices.shape, bool) if mask is None else mask
     return Trials(
         np.pad(choices, own(choices), constant_values=-1),
-        np.pad(outcomes, [(0, n), (0, 0)] if shared else own(outcomes), constant_values=np.nan),
+        np.pad(outcomes, own(outcomes), constant_values=np.nan),
         None if available is None else np.pad(available, own(available)),
         np.pad(mask, own(mask)),
         None if reset is None else np.pad(reset, own(reset), constant_values=True),
@@ -410,7 +417,8 @@ def test_without_feedback_no_nan_enters_the_arithmetic():
             trials = some_trials(silent=True, **layout)
             by_outcomes = lambda x: total(params, trials._replace(outcomes=x))  # noqa: B023, E731
             gradient = jax.grad(by_outcomes)(jnp.where(jnp.isnan(trials.outcomes), 0, trials.outcomes))
-            silent = ~trials.feedback if layout["outcomes"] != "shared" else ~trials.feedback.any(axis=0)
+            silent = ~trials.feedback
+            silent = silent.all(axis=0, keepdims=True) if layout["outcomes"] == "shared" else silent
             assert (np.asarray(gradient)[np.asarray(silent)] == 0).all()
 
 
@@ -442,8 +450,9 @@ def test_a_shared_outcome_may_be_unseen_by_some():
     assert all(np.isfinite(x).all() for x in gradient.values())
     # In a reader's own program, where values are not known, the NaN stays out of the arithmetic as well.
     np.testing.assert_allclose(jax.jit(score)(params, outcomes), value, rtol=8 * UNIT)
-    fields = jnp.asarray(choices), jnp.asarray(outcomes), None, jnp.asarray(mask), None, jnp.asarray(feedback)
-    assert np.isfinite(_scoring.by_trial(True, *fields).outcomes).all()
+    fields = {"choices": jnp.asarray(choices)}, jnp.asarray(outcomes)[None], None, jnp.asarray(mask), None
+    laid_out, _ = _by_trial.by_trial(np.float32, *fields, jnp.asarray(feedback), {})
+    assert laid_out.outcomes.shape == (4, 2) and np.isfinite(laid_out.outcomes).all()
 
 
 # Starting anew.
@@ -484,14 +493,15 @@ def test_starting_anew_before_every_trial_is_a_row_of_first_trials():
     def init(params):
         return params["start"], jnp.array(0)
 
-    def policy(params, state):
+    def predict(params, state, trial):
         return jnp.stack([state[0], 0.0 * state[0]]) * (1 + state[1])
 
-    def update(params, state, chosen, outcome):
-        return (state[0] - 10, state[1] + 1), outcome
+    def update(params, state, trial, chosen, outcome):
+        return (state[0] - 10, state[1] + 1), {}
 
     # The state depends on a parameter and has a whole number in it; both come back.
-    model = Model("returning", 2, (Parameter("start", -10, 10),), init, policy, update)
+    parameters = (Parameter("start", -10, 10),)
+    model = Model("returning", parameters, responses.categorical(2), init, predict, update)
     trials = Trials([[0, 1, 0, 0]] * 3, np.zeros((4, 2)), reset=np.ones((3, 4), bool))
     value, gradient = jax.value_and_grad(lambda x: total({"start": x}, trials, model))(starts)
     p = 1 / (1 + np.exp(-starts.astype(np.float64)))
@@ -667,7 +677,7 @@ def test_jit_equals_eager():
 
 @pytest.mark.parametrize("outcomes", ["own", "shared"])
 def test_subjects_mapped_and_one_by_one(outcomes):
-    params, (choices, paid, available, mask, reset, _) = some_data(outcomes=outcomes, **EVERYTHING)
+    params, (choices, paid, available, mask, reset, *_) = some_data(outcomes=outcomes, **EVERYTHING)
 
     def one_subject(params, choices, available, mask, reset, *own):
         paid_here = own[0][None] if own else paid
@@ -752,17 +762,17 @@ def test_compiled_once_per_model_and_shape(compilations):
         return log_likelihood(model, some_params(model, n_subjects, seed=seed), trials)
 
     run(0)
-    compiled = likelihood._log_likelihood._cache_size()
+    compiled = _scoring.log_probabilities._cache_size()
     compilations.clear()
     for seed in range(1, 4):
         run(seed)
     assert compilations == []
-    assert likelihood._log_likelihood._cache_size() == compiled
+    assert _scoring.log_probabilities._cache_size() == compiled
     run(0, n_subjects=5)
     run(0, n_trials=10)
     run(0, initial_value=0.25)
     run(0, mask=np.ones((4, 9), bool))
-    assert likelihood._log_likelihood._cache_size() == compiled + 4
+    assert _scoring.log_probabilities._cache_size() == compiled + 4
 
 
 def test_the_gradient_is_compiled_once(compilations):
@@ -816,11 +826,11 @@ def test_float32_stays_close_to_float64_over_many_trials(x64):
 
 LEANING = Model(
     "leaning",
-    2,
     (Parameter("bias", -10, 10),),
+    responses.categorical(2),
     init=lambda params: (),
-    policy=lambda params, state: jnp.stack([params["bias"], 0.0 * params["bias"]]),
-    update=lambda params, state, chosen, outcome: (state, outcome),
+    predict=lambda params, state, trial: jnp.stack([params["bias"], 0.0 * params["bias"]]),
+    update=lambda params, state, trial, chosen, outcome: (state, {}),
 )
 
 
@@ -830,15 +840,15 @@ def with_state(pack, unpack):
     def init(params):
         return pack(MODEL.init(params), jnp.array(0))
 
-    def policy(params, state):
-        return MODEL.policy(params, unpack(state)[0])
+    def predict(params, state, trial):
+        return MODEL.predict(params, unpack(state)[0], trial)
 
-    def update(params, state, chosen, outcome):
+    def update(params, state, trial, chosen, outcome):
         value, count = unpack(state)
-        value, error = MODEL.update(params, value, chosen, outcome)
-        return pack(value, count + 1), error
+        value, records = MODEL.update(params, value, trial, chosen, outcome)
+        return pack(value, count + 1), records
 
-    return MODEL._replace(name="own", init=init, policy=policy, update=update)
+    return MODEL._replace(name="own", init=init, predict=predict, update=update)
 
 
 STATES = {
@@ -862,11 +872,11 @@ def test_a_count_in_the_state_passes_over_masked_trials():
     # The second action's logit is the number of trials that counted: 0, 1, then 2 where none is masked.
     model = Model(
         "counting",
-        2,
         (),
+        responses.categorical(2),
         init=lambda params: jnp.array(0),
-        policy=lambda params, count: jnp.stack([0.0, 1.0 * count]),
-        update=lambda params, count, chosen, outcome: (count + 1, outcome),
+        predict=lambda params, count, trial: jnp.stack([0.0, 1.0 * count]),
+        update=lambda params, count, trial, chosen, outcome: (count + 1, {}),
     )
     trials = Trials([[1, 1, 1], [1, -1, 1]], np.zeros((3, 2)), mask=[[True] * 3, [True, False, True]])
     log_p = -np.log1p(np.exp([0.0, -1.0, -2.0]))
@@ -880,11 +890,11 @@ def test_what_the_update_sees(outcomes):
     # The logits are the outcomes so far: of all actions, or with 0 for those of which nothing is known.
     model = Model(
         "watching",
-        N_ACTIONS,
         (Parameter("weight", 0),),
+        responses.categorical(N_ACTIONS),
         init=lambda params: jnp.zeros(N_ACTIONS),
-        policy=lambda params, seen: params["weight"] * seen,
-        update=lambda params, seen, chosen, outcome: (seen + outcome, outcome),
+        predict=lambda params, seen, trial: params["weight"] * seen,
+        update=lambda params, seen, trial, chosen, outcome: (seen + outcome, {}),
     )
     trials, chosen = some_trials(outcomes), np.eye(N_ACTIONS)[np.asarray(some_trials(outcomes).choices)]
     seen = per_action(trials, N_ACTIONS) * (chosen if outcomes == "chosen" else 1)
@@ -899,11 +909,11 @@ def test_what_the_update_sees(outcomes):
 def test_logits_need_not_be_normalised(scale):
     model = Model(
         "steep",
-        3,
         (Parameter("scale", -1e5, 1e5),),
+        responses.categorical(3),
         init=lambda params: (),
-        policy=lambda params, state: params["scale"] * jnp.array([1.0, 0.0, -1.0]),
-        update=lambda params, state, chosen, outcome: (state, outcome),
+        predict=lambda params, state, trial: params["scale"] * jnp.array([1.0, 0.0, -1.0]),
+        update=lambda params, state, trial, chosen, outcome: (state, {}),
     )
     trials = Trials([[0, 0], [0, 1], [2, 2], [1, 2]], np.zeros((2, 3)))
     # Whole numbers, and the others' probabilities are 0: nothing is rounded.
@@ -917,11 +927,11 @@ def test_logits_far_below_zero_stay_above_what_is_not_on_offer():
     available = np.array([[[True, True, False]] * 2])
     model = Model(
         "low",
-        3,
         (Parameter("level", -1e30, 1e30),),
+        responses.categorical(3),
         init=lambda params: (),
-        policy=lambda params, state: params["level"] * jnp.ones(3),
-        update=lambda params, state, chosen, outcome: (state, outcome),
+        predict=lambda params, state, trial: params["level"] * jnp.ones(3),
+        update=lambda params, state, trial, chosen, outcome: (state, {}),
     )
     for level in (-1e30, 0.0, 1e30):
         trials = Trials([[0, 1]], np.zeros((2, 3)), available)
@@ -942,7 +952,7 @@ def test_a_model_that_leans_from_the_start():
 
 
 def test_a_model_without_parameters():
-    model = LEANING._replace(parameters=(), policy=lambda params, state: jnp.zeros(2))
+    model = LEANING._replace(parameters=(), predict=lambda params, state, trial: jnp.zeros(2))
     choices, outcomes = np.array([[0, 1, 1], [1, 1, -1]]), np.ones((3, 2))
     trials = Trials(choices, outcomes, mask=choices >= 0)
     ours = log_likelihood(model, {}, trials)

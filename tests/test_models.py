@@ -12,7 +12,8 @@ import pytest
 import reference
 from jax.test_util import check_grads
 
-from behavioural_modelling import Model, Trials, log_likelihood, models, simulate
+from behavioural_modelling import Model, Trials, log_likelihood, models, responses, simulate
+from behavioural_modelling.models import Trial
 
 UNIT = 2.0**-24  # the largest relative error of one rounding in float32
 
@@ -36,6 +37,15 @@ each_new_builder = pytest.mark.parametrize("name", NEW_BUILDERS)
 each_of_all = pytest.mark.parametrize("name", ALL_BUILDERS)
 
 
+def test_what_a_model_is_made_of():
+    fields = ("name", "parameters", "response", "init", "predict", "update", "inputs")
+    assert Model._fields == fields and Model._field_defaults == {"inputs": ()}
+    assert Trial() == ({}, None) and Trial._fields == ("inputs", "available")
+    rating = models.rescorla_wagner(2)._replace(response=responses.normal())
+    assert rating.n_actions is None
+    assert models.rescorla_wagner(2)._replace(response=responses.wald_race(4)).n_actions == 4
+
+
 @each_builder
 def test_the_same_call_returns_the_same_model(builder, alphas):
     model = builder(3)
@@ -56,8 +66,8 @@ def test_two_builders_return_different_models():
 def test_the_parameters(builder, alphas):
     model = builder(3)
     assert isinstance(model, Model)
-    assert model.n_actions == 3
-    assert model.name == builder.__name__
+    assert model.n_actions == 3 and model.response is responses.categorical(3)
+    assert model.name == builder.__name__ and model.inputs == ()
     rates = tuple((alpha, *SHARE) for alpha in alphas)
     assert model.parameters == (*rates, ("temperature", *ABOVE_0, "difference"))
     inverse = builder(3, inverse_temperature=True).parameters
@@ -79,16 +89,19 @@ def test_one_trial_by_hand(builder, alphas):
     params = {name: jnp.float32(x) for name, x in params.items()}
     state = model.init(params)
     assert state.tolist() == [0.5, 0.5]
-    state, error = model.update(params, state, jnp.array([1, 0]), jnp.array([1.0, 0.0]))
+    state, told = model.update(params, state, Trial(), jnp.array([1, 0]), jnp.array([1.0, 0.0]))
     # Three roundings of numbers below 1.
     np.testing.assert_allclose(state, [0.7, 0.5], rtol=0, atol=4 * UNIT)
-    np.testing.assert_allclose(error, [0.5, 0], rtol=0, atol=4 * UNIT)
-    probs = jax.nn.softmax(model.policy(params, state))
+    assert set(told) == {"values", "prediction_errors"} and told["values"].tolist() == [0.5, 0.5]
+    np.testing.assert_allclose(told["prediction_errors"], [0.5, 0], rtol=0, atol=4 * UNIT)
+    probs = jax.nn.softmax(model.predict(params, state, Trial()))
     np.testing.assert_allclose(probs, reference.softmax([0.7, 0.5], 0.5), rtol=0, atol=16 * UNIT)
-    state, error = model.update(params, state, jnp.array([0, 1]), jnp.array([1.0, 0.0]))
+    before = state
+    state, told = model.update(params, state, Trial(), jnp.array([0, 1]), jnp.array([1.0, 0.0]))
     rate = 0.2 if len(alphas) == 2 else 0.4
     np.testing.assert_allclose(state, [0.7, 0.5 - rate * 0.5], rtol=0, atol=8 * UNIT)
-    np.testing.assert_allclose(error, [0, -0.5], rtol=0, atol=4 * UNIT)
+    np.testing.assert_array_equal(told["values"], before)
+    np.testing.assert_allclose(told["prediction_errors"], [0, -0.5], rtol=0, atol=4 * UNIT)
 
 
 def some_outcomes(n_actions=3, n_trials=40):
@@ -177,30 +190,33 @@ def sticky_model(n_actions):
     def init(params):
         return jnp.full(n_actions, 0.5), jnp.zeros(n_actions)
 
-    def policy(params, state):
+    def predict(params, state, trial):
         value, previous = state
         return value / params["temperature"] + params["stickiness"] * previous
 
-    def update(params, state, chosen, outcome):
+    def update(params, state, trial, chosen, outcome):
         value, _ = state
         error = chosen * (outcome - value)
-        return (value + params["alpha"] * error, chosen), error
+        return (value + params["alpha"] * error, chosen), {"errors": error}
 
     parameters = (
         models.Parameter("alpha", 0, 1),
         models.Parameter("temperature", 0, above=True),
         models.Parameter("stickiness", -np.inf),
     )
-    return Model("sticky", n_actions, parameters, init, policy, update)
+    return Model("sticky", parameters, responses.categorical(n_actions), init, predict, update)
 
 
 def test_a_readers_own_model_with_a_tuple_state():
     outcomes, key = some_outcomes(3), jax.random.key(7)
     alpha, temperature, stickiness = map(np.float32, (0.3, 0.5, 1.5))
     params = {"alpha": alpha, "temperature": temperature, "stickiness": [stickiness, 0]}
-    trace = simulate(key, sticky_model(3), params, outcomes)
-    values, previous = trace.values
-    assert values.shape == previous.shape == (2, 40, 3)
+    kept = ("state", "errors", "choice_p", "choices")
+    trace = simulate(key, sticky_model(3), params, outcomes, record=kept)
+    values, previous = trace.state
+    assert values.shape == previous.shape == trace.errors.shape == (2, 40, 3)
+    # It tells no values by that name, as its state is its own affair.
+    assert trace.values is None and trace.prediction_errors is None
     uniforms = np.asarray(jax.random.uniform(jax.random.fold_in(key, 0), (40,)))
     value, last = [0.5] * 3, [0.0] * 3
     for trial, (outcome, uniform) in enumerate(zip(outcomes, uniforms, strict=True)):
@@ -212,7 +228,8 @@ def test_a_readers_own_model_with_a_tuple_state():
         np.testing.assert_allclose(trace.choice_p[0, trial], probs, rtol=0, atol=300 * UNIT)
         choice = reference.choose(uniform, probs)
         assert trace.choices[0, trial] == choice
-        value, _ = reference.update(value, outcome, choice, alpha, alpha)
+        value, error = reference.update(value, outcome, choice, alpha, alpha)
+        np.testing.assert_allclose(trace.errors[0, trial], error, rtol=0, atol=120 * UNIT)
         last = [float(action == choice) for action in range(3)]
     # Without stickiness the second subject is an ordinary Rescorla-Wagner learner.
     plain = simulate(
@@ -225,14 +242,14 @@ def test_a_readers_own_model_with_a_tuple_state():
 def test_a_readers_own_model_without_parameters():
     model = Model(
         "random",
-        n_actions=2,
         parameters=(),
+        response=responses.categorical(2),
         init=lambda params: jnp.zeros(2),
-        policy=lambda params, state: state,
-        update=lambda params, state, chosen, outcome: (state, jnp.zeros(2)),
+        predict=lambda params, state, trial: state,
+        update=lambda params, state, trial, chosen, outcome: (state, {}),
     )
     trace = simulate(jax.random.key(8), model, {}, np.ones((3, 5, 2)))
-    assert trace.choices.shape == (3, 5)
+    assert trace.choices.shape == (3, 5) and set(trace.records) == {"choices", "choice_p"}
     assert (trace.choice_p == 0.5).all()
 
 
@@ -293,9 +310,10 @@ def choice_p_before_each_trial(model, params, choices, outcomes):
     params = {name: jnp.float32(x) for name, x in params.items()}
     state, rows = model.init(params), []
     for choice, outcome in zip(choices, outcomes, strict=True):
-        rows.append(jax.nn.softmax(model.policy(params, state)))
-        state, _ = model.update(params, state, jnp.eye(model.n_actions)[choice], jnp.asarray(outcome))
-    return np.array([*rows, jax.nn.softmax(model.policy(params, state))])
+        rows.append(jax.nn.softmax(model.predict(params, state, Trial())))
+        chosen = jnp.eye(model.n_actions)[choice]
+        state, _ = model.update(params, state, Trial(), chosen, jnp.asarray(outcome))
+    return np.array([*rows, jax.nn.softmax(model.predict(params, state, Trial()))])
 
 
 @pytest.mark.parametrize("bias", [0.25, 0.0, 1.0])
@@ -324,10 +342,11 @@ def test_win_stay_lose_shift_by_hand():
     np.testing.assert_allclose(rows, expected, rtol=0, atol=16 * UNIT)
     rows = choice_p_before_each_trial(models.win_stay_lose_shift(2), {"lapse": 0.0}, [1, 1], [[0, 1], [1, 0]])
     assert rows.tolist() == [[0.5, 0.5], [0, 1], [1, 0]]
-    # Probabilities are divided by their sum, so they do not show whether the goal is, which is recorded.
+    # Probabilities are divided by their sum, so they do not show whether the goal is.
     params, model = {"lapse": jnp.array(0.3)}, models.win_stay_lose_shift(3)
-    goal, _ = model.update(params, model.init(params), jnp.array([0, 1, 0]), jnp.array([1.0, 0.0, 1.0]))
-    assert goal.tolist() == [0.5, 0, 0.5]
+    chosen, paid = jnp.array([0, 1, 0]), jnp.array([1.0, 0.0, 1.0])
+    goal, told = model.update(params, model.init(params), Trial(), chosen, paid)
+    assert goal.tolist() == [0.5, 0, 0.5] and told == {}
 
 
 def test_a_lapse_is_spread_over_what_is_on_offer(x64):
@@ -341,7 +360,8 @@ def test_a_lapse_is_spread_over_what_is_on_offer(x64):
     np.testing.assert_allclose(np.exp(log_likelihood(model, {"lapse": 0.2}, trials)), right, rtol=1e-12)
     away = Trials([[0, 2]], outcomes[:2], np.array([[[1] * 4, [0, 0, 1, 1]]], bool))
     np.testing.assert_allclose(np.exp(log_likelihood(model, {"lapse": 0.2}, away)), 0.25 / 2, rtol=1e-12)
-    logits = model.policy({"lapse": 0.2}, jnp.array([1.0, 0, 0, 0]), available=away.available[0, 1])
+    trial = Trial(available=away.available[0, 1])
+    logits = model.predict({"lapse": 0.2}, jnp.array([1.0, 0, 0, 0]), trial)
     assert np.exp(logits).tolist() == [0, 0, 0.5, 0.5]
     sure = np.array([[1, 0, 0, 0], offers[1], offers[2]], bool)
     trace = simulate(jax.random.key(0), model, {"lapse": [0.2, 0.0]}, outcomes, available=sure)

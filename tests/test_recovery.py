@@ -1,5 +1,6 @@
 """recovery: made-up subjects, how well their parameters come back, and the table that says so."""
 
+import sys
 from functools import partial
 
 import jax
@@ -9,7 +10,7 @@ import pytest
 import scipy.stats
 
 import behavioural_modelling as bm
-from behavioural_modelling import Fit, Recovery, models, parameter_recovery
+from behavioural_modelling import Fit, Recovery, models, tasks
 
 KEY = jax.random.key(0)
 MODEL = models.asymmetric_rescorla_wagner(2)
@@ -125,7 +126,7 @@ def made(monkeypatch):
     def no_fit(key, model, trials, priors, n_starts, fixed, *, progress):
         return trials, {"priors": priors, "n_starts": n_starts, "progress": progress}
 
-    monkeypatch.setattr(parameter_recovery, "fit", no_fit)
+    monkeypatch.setattr(sys.modules[bm.recovery.__module__], "fit", no_fit)
     return recovery
 
 
@@ -177,7 +178,7 @@ def test_the_task_goes_into_the_trials(made, own):
     task = {"available": available, "reset": reset, "n_subjects": n_subjects}
     _, (trials, passed) = made(KEY, MODEL, params, outcomes, **task, **settings)
     assert passed == settings | {"progress": False}
-    np.testing.assert_array_equal(trials.outcomes, outcomes)
+    np.testing.assert_array_equal(trials.outcomes, outcomes if own else outcomes[None])
     np.testing.assert_array_equal(trials.available, np.broadcast_to(available, (n, 6, 2)))
     np.testing.assert_array_equal(trials.reset, np.broadcast_to(reset, (n, 6)))
     assert (
@@ -193,10 +194,59 @@ def test_as_many_subjects_as_trials_as_actions(made):
     outcomes = np.array([[1.0, 0.0], [0.0, 1.0]], np.float32)
     params = {"alpha_p": 0.5, "alpha_n": 0.5, "temperature": 0.5}
     _, (trials, _) = made(KEY, MODEL, params, outcomes, n_subjects=2)
-    np.testing.assert_array_equal(trials.outcomes, np.stack([outcomes, outcomes]))
+    np.testing.assert_array_equal(trials.outcomes, outcomes[None])
+
+
+GIVEN = {"alpha_p": 0.5, "alpha_n": 0.2, "temperature": 0.5}
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["shared", "own"])
+def test_a_schedule_is_its_arrays(made, own):
+    n, rng = 3, np.random.default_rng(3)
+    lead = (n,) if own else ()
+    outcomes = rng.uniform(size=(*lead, 8, 2)).astype(np.float32)
+    more = {"reset": np.arange(8) == 4, "inputs": {"block": np.arange(8) // 4}}
+    given = {} if own else {"n_subjects": n}
+    true, (by_arrays, _) = made(KEY, MODEL, GIVEN, outcomes, **more, **given)
+    again, (by_schedule, _) = made(KEY, MODEL, GIVEN, tasks.schedule(outcomes, **more), **given)
+    for name in true:
+        np.testing.assert_array_equal(true[name], again[name])
+    assert jax.tree.structure(by_arrays) == jax.tree.structure(by_schedule)
+    for one, other in zip(jax.tree.leaves(by_arrays), jax.tree.leaves(by_schedule), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert by_schedule.choices.shape == (n, 8) and by_schedule.inputs["block"].shape == (1, 8)
+
+
+def test_what_a_schedule_leaves_out_goes_into_the_trials(made):
+    mask, feedback = np.ones((4, 6), bool), np.ones((4, 6), bool)
+    mask[1, 3:], feedback[:, 2] = False, False
+    task = tasks.schedule(np.ones((6, 2)), mask=mask, feedback=feedback)
+    _, (trials, _) = made(KEY, MODEL, GIVEN, task)
+    np.testing.assert_array_equal(trials.mask, mask)
+    # Of what is masked nobody asks whether there was feedback.
+    np.testing.assert_array_equal(trials.feedback[mask], feedback[mask])
+
+
+def test_a_task_that_reacts_is_played(made):
+    task = tasks.bandit(30, (0.9, 0.1))
+    _, (trials, _) = made(KEY, MODEL, GIVEN, task, n_subjects=5)
+    assert trials.choices.shape == (5, 30) and trials.outcomes.shape == (5, 30, 2)
+    # Everybody gets draws of their own, and what they are does not depend on how many there are.
+    assert len(np.unique(np.asarray(trials.outcomes), axis=0)) == 5
+    _, (fewer, _) = made(KEY, MODEL, GIVEN, task, n_subjects=2)
+    np.testing.assert_array_equal(fewer.outcomes, trials.outcomes[:2])
+    np.testing.assert_array_equal(fewer.choices, trials.choices[:2])
+
+
+def test_the_inputs_of_a_task_that_reacts_are_there_for_the_fit(made):
+    task = tasks.contextual_bandit(30, ((0.9, 0.1), (0.1, 0.9)))
+    _, (trials, _) = made(KEY, MODEL, GIVEN, task, n_subjects=3)
+    context = np.asarray(trials.inputs["context"])
+    assert context.shape == (3, 30) and set(context.ravel().tolist()) == {0, 1}
 
 
 GOOD = {"alpha_p": 0.5, "alpha_n": [0.2, 0.3], "temperature": 0.5}
+BANDIT, SCHEDULE = tasks.bandit(4, (0.8, 0.2)), tasks.schedule(np.ones((4, 2)))
 BAD = {
     "key": ("key", {"key": 0}),
     "model": ("model", {"model": "asymmetric_rescorla_wagner"}),
@@ -217,6 +267,13 @@ BAD = {
     "outcomes of other actions": ("outcomes", {"outcomes": np.ones((4, 3))}),
     "outcomes of other subjects": (r"params\['alpha_n'\]", {"outcomes": np.ones((3, 4, 2))}),
     "available": ("available", {"available": np.ones((4, 3), bool)}),
+    "reset beside a task": ("reset", {"outcomes": BANDIT, "reset": np.zeros(4, bool)}),
+    "inputs beside a schedule": ("inputs", {"outcomes": SCHEDULE, "inputs": {"block": np.zeros(4)}}),
+    "inputs of other trials": (r"inputs\['block'\]", {"inputs": {"block": np.zeros(5)}}),
+    "a task of other actions": ("outcomes", {"outcomes": tasks.bandit(4, (0.8, 0.2, 0.5))}),
+    "a schedule of other actions": ("outcomes", {"outcomes": tasks.schedule(np.ones((4, 3)))}),
+    "a task and how many": ("n_subjects", {"params": GIVEN, "outcomes": BANDIT}),
+    "model a builder": ("model", {"model": models.rescorla_wagner}),
     "priors": ("priors", {"priors": {"alpha": dist.Beta(2.0, 2.0)}}),
     "n_starts": ("n_starts", {"n_starts": 0}),
 }

@@ -9,7 +9,17 @@ import numpy as np
 import pytest
 import reference
 
-from behavioural_modelling import Model, Trace, Trials, log_likelihood, models, simulate, simulation, utils
+from behavioural_modelling import (
+    Model,
+    Trace,
+    Trials,
+    log_likelihood,
+    models,
+    responses,
+    simulate,
+    simulation,
+    utils,
+)
 from behavioural_modelling.learning import rescorla_wagner as rw
 
 UNIT = 2.0**-24  # the largest relative error of one rounding in float32
@@ -21,6 +31,8 @@ TWO_ACTIONS = models.asymmetric_rescorla_wagner(2)
 # that move by at most dv / (2 temperature), with temperatures of at least .1.
 VALUE_TOLERANCE = 3 * UNIT * N_TRIALS
 CHOICE_P_TOLERANCE = VALUE_TOLERANCE / (2 * 0.1) + 20 * UNIT
+
+RECORDED = ("values", "choice_p", "choices", "prediction_errors")
 
 
 def some_params(n_subjects=N_SUBJECTS, seed=0):
@@ -57,14 +69,15 @@ def loop_over_subjects(key, params, outcomes, **task):
         numbers = (params[name][i] for name in ("alpha_p", "alpha_n", "temperature"))
         rest = {name: x[i] if len(x) == n_subjects else x for name, x in task.items()}
         subjects.append(reference.play(uniforms, own[i], *numbers, **rest))
-    return Trace(*(np.stack(field) for field in zip(*subjects, strict=True)))
+    records = (np.stack(record) for record in zip(*subjects, strict=True))
+    return Trace(**dict(zip(RECORDED, records, strict=True)))
 
 
 @pytest.mark.parametrize("n_subjects, own_outcomes", [(1, True), (3, False), (3, True)])
 def test_shapes_and_types(n_subjects, own_outcomes):
     shape = (n_subjects, 7, N_ACTIONS)[0 if own_outcomes else 1 :]
     trace = simulate(jax.random.key(0), MODEL, some_params(n_subjects), some_outcomes(*shape))
-    assert isinstance(trace, Trace)
+    assert isinstance(trace, Trace) and set(trace.records) == set(RECORDED) and trace.parts == ("choices",)
     for name in ("values", "choice_p", "prediction_errors"):
         assert getattr(trace, name).shape == (n_subjects, 7, N_ACTIONS)
         assert getattr(trace, name).dtype == jnp.float32
@@ -191,7 +204,8 @@ def test_equals_the_vmapped_iterator():
     values, choice_p, choices, errors = iterate(
         outcomes, *params.values(), N_ACTIONS, utils.subject_keys(key, N_SUBJECTS)
     )
-    assert_close(trace, Trace(values, choice_p, choices.argmax(axis=-1), errors))
+    records = values, choice_p, choices.argmax(axis=-1), errors
+    assert_close(trace, Trace(**dict(zip(RECORDED, records, strict=True))))
 
 
 def test_own_outcomes_that_are_alike_equal_shared_ones():
@@ -234,13 +248,14 @@ def test_different_keys_differ_and_the_same_key_repeats():
 RECORDS = [("values",), ("choice_p",), ["choices"], "choices", ("prediction_errors", "choice_p")]
 
 
-@pytest.mark.parametrize("record", [*RECORDS, tuple(reversed(Trace._fields))], ids=str)
+@pytest.mark.parametrize("record", [*RECORDS, tuple(reversed(RECORDED)), None], ids=str)
 def test_only_what_is_asked_for_is_kept(record):
     key, params, outcomes = jax.random.key(6), some_params(2), some_outcomes(5, N_ACTIONS)
     trace = simulate(key, MODEL, params, outcomes, record=record)
     everything = simulate(key, MODEL, params, outcomes)
-    asked = [record] if isinstance(record, str) else record
-    for name in Trace._fields:
+    asked = RECORDED if record is None else [record] if isinstance(record, str) else record
+    assert set(trace.records) == set(asked)
+    for name in RECORDED:
         if name in asked:
             # The same numbers; the compiler may fuse them differently, as in CHOICE_P_TOLERANCE.
             np.testing.assert_allclose(
@@ -256,7 +271,7 @@ def test_the_trace_feeds_into_trials():
         trace = simulate(jax.random.key(7), MODEL, some_params(), outcomes)
         trials = Trials(trace.choices, outcomes)
         np.testing.assert_array_equal(trials.choices, trace.choices)
-        np.testing.assert_array_equal(trials.outcomes, outcomes)
+        np.testing.assert_array_equal(trials.outcomes, outcomes if len(shape) == 3 else outcomes[None])
 
 
 def test_choices_follow_the_choice_probabilities():
@@ -288,8 +303,9 @@ def probability_of(sequence, params, outcomes):
     """The probability of a sequence of choices, by the functions of the model."""
     state, probability = TWO_ACTIONS.init(params), 1.0
     for choice, outcome in zip(sequence, outcomes, strict=True):
-        probability *= jax.nn.softmax(TWO_ACTIONS.policy(params, state))[choice]
-        state, _ = TWO_ACTIONS.update(params, state, jnp.eye(2)[choice], jnp.asarray(outcome))
+        probability *= jax.nn.softmax(TWO_ACTIONS.predict(params, state, models.Trial()))[choice]
+        given = models.Trial(), jnp.eye(2)[choice], jnp.asarray(outcome)
+        state, _ = TWO_ACTIONS.update(params, state, *given)
     return probability
 
 
@@ -437,8 +453,8 @@ def test_traced_once_per_shape():
         traced.append("init")
         return jnp.zeros(2)
 
-    parameters = (models.Parameter("x", 0),)
-    model = Model("counted", 2, parameters, init, lambda p, s: s, lambda p, s, c, o: (s, c))
+    parameters, update = (models.Parameter("x", 0),), lambda p, s, t, c, o: (s, {"chosen": c})
+    model = Model("counted", parameters, responses.categorical(2), init, lambda p, s, t: s, update)
     simulate(jax.random.key(0), model, {"x": [0.1, 1.0]}, np.zeros((3, 2)))  # and the check of the model
     traced.clear()
     simulate(jax.random.key(0), model, {"x": [0.1, 1.0]}, np.zeros((4, 2)))
@@ -458,8 +474,8 @@ def test_float16_outcomes_are_computed_in_float32():
     np.testing.assert_allclose(trace.choice_p.sum(axis=-1), 1, rtol=1e-6)
 
 
-@pytest.mark.parametrize("record", [None, 5])
-def test_record_must_name_fields(record):
+@pytest.mark.parametrize("record", [5, (), ("values", "kernel"), {"values": True}])
+def test_record_must_name_what_is_there(record):
     with pytest.raises(ValueError, match="^record: expected"):
         simulate(
             jax.random.key(0),

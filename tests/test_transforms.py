@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from behavioural_modelling import models, transforms
-from behavioural_modelling.transforms import Transform, between, for_parameter, positive, real, unit_interval
+from behavioural_modelling.fitting.transforms import (
+    Transform,
+    between,
+    for_parameter,
+    positive,
+    real,
+    unit_interval,
+)
 
 INF, NAN = np.inf, np.nan
 # The ends of the range, and the function to it in float64.

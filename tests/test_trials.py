@@ -19,6 +19,12 @@ CHOICES = np.array([[0, 1, 2], [2, 2, 0]])
 OUTCOMES = np.arange(18, dtype=np.float32).reshape(2, 3, 3)
 MASK = np.array([[True, True, False], [True, True, True]])
 RESET = np.array([[False, False, True], [True, True, False]])
+FIELDS = ("choices", "outcomes", "available", "mask", "reset", "feedback", "inputs", "responses")
+
+
+def in_three_axes(outcomes):
+    """Outcomes as the field holds them: of all subjects, of all actions, or of the chosen ones."""
+    return outcomes[None] if outcomes.shape == (3, 3) else outcomes.reshape(2, 3, -1)
 
 
 @pytest.mark.parametrize("outcomes", [OUTCOMES, OUTCOMES[0], OUTCOMES[:, :, 0]], ids=np.shape)
@@ -28,7 +34,8 @@ RESET = np.array([[False, False, True], [True, True, False]])
 def test_what_goes_in_comes_out(outcomes, available, mask, reset):
     made = Trials(CHOICES, outcomes, available, mask, reset)
     np.testing.assert_array_equal(made.choices, CHOICES)
-    np.testing.assert_array_equal(made.outcomes, outcomes)
+    np.testing.assert_array_equal(made.outcomes, in_three_axes(outcomes))
+    assert made.shape == (2, 3)
     assert jnp.issubdtype(made.choices.dtype, jnp.integer)
     assert made.outcomes.dtype == jnp.float32
     for ours, given in ((made.available, available), (made.mask, mask), (made.reset, reset)):
@@ -37,13 +44,13 @@ def test_what_goes_in_comes_out(outcomes, available, mask, reset):
         else:
             np.testing.assert_array_equal(ours, given)
             assert ours.dtype == bool
-    assert made._fields == ("choices", "outcomes", "available", "mask", "reset", "feedback")
-    assert made.feedback is None
+    assert made._fields == FIELDS
+    assert made.feedback is None and made.inputs is None and made.responses is None
 
 
 def test_lists_and_keywords():
     made = Trials(choices=[[0, 1]], outcomes=[[1, 0], [0, 1]], mask=[[True, False]])
-    assert made.outcomes.tolist() == [[1.0, 0.0], [0.0, 1.0]]
+    assert made.outcomes.tolist() == [[[1.0, 0.0], [0.0, 1.0]]]
     assert made.mask.tolist() == [[True, False]]
 
 
@@ -60,28 +67,28 @@ SQUARE = np.array([[1.0, 0.0], [0.0, 3.0]], np.float32)
 )
 def test_what_fits_two_readings_is_the_chosen_actions_where_something_says_so(choices, more):
     made = Trials(choices, SQUARE, **more)
-    np.testing.assert_array_equal(made.outcomes, SQUARE)
-    np.testing.assert_array_equal(made._replace(mask=np.ones((2, 2), bool)).outcomes, SQUARE)
-    np.testing.assert_array_equal(made._replace(outcomes=2 * made.outcomes).outcomes, 2 * SQUARE)
+    chosen = SQUARE[..., None]
+    np.testing.assert_array_equal(made.outcomes, chosen)
+    np.testing.assert_array_equal(made._replace(mask=np.ones((2, 2), bool)).outcomes, chosen)
+    np.testing.assert_array_equal(made._replace(outcomes=2 * made.outcomes).outcomes, 2 * chosen)
 
 
 def test_what_fits_two_readings_may_be_said_to_be_shared():
     made = Trials([[0, 1], [1, 0]], SQUARE, shared=True)
-    np.testing.assert_array_equal(made.outcomes, [SQUARE, SQUARE])
+    np.testing.assert_array_equal(made.outcomes, [SQUARE])
+    np.testing.assert_array_equal(made._replace(mask=np.ones((2, 2), bool)).outcomes, [SQUARE])
     with pytest.raises(ValueError, match="shared=True"):
         jax.jit(lambda x: Trials([[0, 1], [1, 0]], x).outcomes)(SQUARE)
     with pytest.raises(ValueError, match="shared=True"):
         made._replace(outcomes=SQUARE)
-    assert made._replace(outcomes=SQUARE, shared=False).outcomes.shape == (2, 2)
-    assert Trials([[0]], [[1.0]]).outcomes.shape == (1, 1)  # where both readings are the same
+    assert made._replace(outcomes=SQUARE, shared=False).outcomes.shape == (2, 2, 1)
+    assert Trials([[0]], [[1.0]]).outcomes.shape == (1, 1, 1)  # where both readings are the same
 
 
 @pytest.mark.parametrize("shared", [True, np.True_, None])
 def test_that_outcomes_are_shared_may_be_said_where_it_is_plain(shared):
-    assert Trials(CHOICES, OUTCOMES[0, :, :2] * 0 + 1, shared=shared, mask=CHOICES < 2).outcomes.shape == (
-        3,
-        2,
-    )
+    made = Trials(CHOICES, OUTCOMES[0, :, :2], shared=shared, mask=CHOICES < 2)
+    np.testing.assert_array_equal(made.outcomes, OUTCOMES[:1, :, :2])
     assert Trials(CHOICES, OUTCOMES, shared=False).outcomes.shape == (2, 3, 3)
 
 
@@ -106,7 +113,7 @@ def test_an_outcome_that_is_nan_beside_a_choice_is_no_feedback(outcomes):
     expected = [[True, False, True]] * 2 if outcomes.shape == (3, 3) else SILENT
     np.testing.assert_array_equal(made.feedback, expected)
     assert made.feedback.dtype == bool and made.outcomes.dtype == jnp.float32
-    np.testing.assert_array_equal(made.outcomes, np.where(np.isnan(given), 0, outcomes))
+    np.testing.assert_array_equal(made.outcomes, in_three_axes(np.where(np.isnan(given), 0, outcomes)))
 
 
 def test_trials_can_be_made_while_nans_are_looked_for():
@@ -148,7 +155,9 @@ def test_other_fields_are_checked():
     for changes, match in (
         ({"choices": CHOICES + 1}, "^choices: expected actions from 0 to 2, got 3"),
         ({"outcomes": OUTCOMES + np.inf}, "^outcomes: expected finite"),
-        ({"outcomes": None}, "^outcomes: "),
+        ({"outcomes": "none"}, "^outcomes: expected real numbers"),
+        ({"responses": {"times": CHOICES[0]}}, "^responses.'times'.: expected shape .2, 3."),
+        ({"inputs": {"size": np.full((2, 3), np.inf)}}, "^inputs.'size'.: expected finite"),
         ({"reset": RESET * 1}, "^reset: expected booleans"),
         ({"wins": RESET}, "unexpected field names: .'wins'."),
     ):
@@ -187,7 +196,7 @@ def test_a_shared_outcome_that_no_subject_looks_at_may_be_anything():
     outcomes = OUTCOMES[0].copy()
     outcomes[2] = np.nan
     mask = np.array([[True, True, False], [False, True, False]])
-    assert np.isnan(Trials(CHOICES, outcomes, mask=mask).outcomes[2]).all()
+    assert np.isnan(Trials(CHOICES, outcomes, mask=mask).outcomes[0, 2]).all()
 
 
 def test_every_trial_may_be_masked():
@@ -259,10 +268,53 @@ def test_trials_can_be_pickled():
             jax.tree.map(np.testing.assert_array_equal, again, some)
 
 
-def test_a_trace_is_a_pytree_whose_fields_default_to_none():
-    assert Trace() == (None, None, None, None)
-    assert Trace._fields == ("values", "choice_p", "choices", "prediction_errors")
-    assert jax.tree.map(lambda x: x + 1, Trace(choices=jnp.array(1))) == Trace(choices=2)
+# What a driver leaves.
+
+TRACE = Trace(choices=np.array([[0, 1]]), values=np.array([[[0.5, 0.5], [0.6, 0.5]]]), kernel=np.ones((1, 2)))
+
+
+def test_a_trace_has_its_records_by_name():
+    assert list(TRACE.records) == ["choices", "values", "kernel"]
+    assert TRACE.kernel is TRACE.records["kernel"] and TRACE.values[0, 1, 0] == 0.6
+    assert TRACE.parts == ("choices",) and Trace(("ratings",)).parts == ("ratings",)
+    assert {"kernel", "to_dataframe", "records"} <= set(dir(TRACE))
+    assert repr(TRACE) == "Trace(choices: (1, 2), values: (1, 2, 2), kernel: (1, 2))"
+    assert repr(Trace(state=(np.ones(3), {"n": np.ones(2)}))) == "Trace(state: ((3,), {'n': (2,)}))"
+
+
+def test_what_learners_of_values_tell_is_none_where_it_was_not_recorded():
+    for name in ("values", "choice_p", "choices", "prediction_errors"):
+        assert getattr(Trace(), name) is None
+    assert TRACE.choice_p is None
+
+
+@pytest.mark.parametrize("trace, there", [(TRACE, "choices, values, kernel"), (Trace(), "nothing")])
+def test_a_record_that_is_not_there_is_an_error(trace, there):
+    with pytest.raises(AttributeError, match=f"no 'associability'; it has {there}$"):
+        _ = trace.associability
+    assert not hasattr(trace, "_fields") and getattr(trace, "ratings", 3) == 3
+    with pytest.raises(AttributeError):  # a record is not to be mistaken for a field that can be set
+        trace.values_of_mine = 1
+
+
+def test_a_trace_is_a_pytree():
+    more = jax.tree.map(lambda x: x + 1, TRACE)
+    assert isinstance(more, Trace) and more.choices.tolist() == [[1, 2]] and more.parts == TRACE.parts
+    paths = [jax.tree_util.keystr(path) for path, _ in jax.tree_util.tree_leaves_with_path(TRACE)]
+    assert paths == [".choices", ".values", ".kernel"]
+    compiled = jax.jit(lambda trace: trace)(
+        Trace(("ratings",), ratings=jnp.ones((1, 2)), state=(jnp.ones(3),))
+    )
+    assert compiled.parts == ("ratings",) and compiled.state[0].shape == (3,)
+    assert jax.tree.leaves(Trace()) == []
+
+
+def test_a_trace_can_be_pickled_and_copied():
+    rating = Trace(("ratings",), ratings=np.ones((1, 2)))
+    for trace in (TRACE, rating):
+        for again in (pickle.loads(pickle.dumps(trace)), copy.deepcopy(trace), copy.copy(trace)):
+            assert isinstance(again, Trace) and again.parts == trace.parts
+            jax.tree.map(np.testing.assert_array_equal, again.records, trace.records)
 
 
 needs_cpm = pytest.mark.skipif(importlib.util.find_spec("cpm") is None, reason="cpm-toolbox is not installed")
@@ -276,7 +328,8 @@ def bandit():
 @needs_cpm
 def test_bandit_facts(bandit):
     assert isinstance(bandit, Trials)
-    assert bandit.choices.shape == bandit.outcomes.shape == bandit.mask.shape == (200, 72)
+    assert bandit.choices.shape == bandit.mask.shape == bandit.shape == (200, 72)
+    assert bandit.outcomes.shape == (200, 72, 1)
     assert bandit.available.shape == (200, 72, 4)
     assert int(bandit.mask.sum()) == 14_399
     assert np.argwhere(~bandit.mask).tolist() == [[0, 0]]

@@ -9,13 +9,13 @@ import pytest
 from refusals import Bad, assert_refused
 
 from behavioural_modelling import (
-    Model,
     Trace,
     Trials,
+    _scoring,
     decision_rules,
-    likelihood,
     log_likelihood,
     models,
+    replaying,
     simulate,
     simulation,
     utils,
@@ -37,7 +37,10 @@ SQUARE = np.array([[0, 1], [1, 0]])
 
 
 # What is compiled when the input is good.
-DRIVERS = (simulation._simulate, simulation._simulate_in_blocks, likelihood._log_likelihood)
+DRIVERS = (
+    *(simulation._simulate, simulation._simulate_in_blocks),
+    *(_scoring.log_probabilities, replaying._replay),
+)
 
 
 def update(value=HALF, outcome=1.0, chosen=(1, 0), alpha_p=0.3, alpha_n=0.1):
@@ -471,12 +474,12 @@ BAD = {
             ("outcomes inf", {"outcomes": PAID[0] * INF}, "", "finite", "inf at index (0, 0)"),
             ("outcomes of strings", {"outcomes": [["a"]]}, "", "numbers", "values"),
             ("outcomes too few", {"outcomes": PAID[:, :2]}, "", "(2, 3, n_actions)", "(2, 2, 2)"),
-            ("outcomes for others", {"outcomes": PAID[:1]}, "", "(2, 3, n_actions)", "(1, 3, 2)"),
+            ("outcomes for others", {"outcomes": PAID[[0, 0, 0]]}, "", "(2, 3, n_actions)", "(3, 3, 2)"),
             ("outcomes without actions", {"outcomes": PAID[..., :0]}, "", "shape", "(2, 3, 0)"),
             ("outcomes a number", {"outcomes": 1.0}, "", "shape", "()"),
             ("outcomes ragged", {"outcomes": [[1.0], [1.0, 0.0]]}, "", "rectangular", "unequal"),
             ("available of integers", {"available": PAID.astype(int)}, "", "booleans", "int64"),
-            ("available a bool", {"available": True}, "", "(2, 3, 2)", "()"),
+            ("available a bool", {"available": True}, "", "(2, 3, n_actions)", "()"),
             (
                 "available a bool, outcomes of the chosen",
                 {"available": True, "outcomes": PAID[:, :, 0]},
@@ -484,7 +487,15 @@ BAD = {
                 "shape",
                 "()",
             ),
-            ("available shape", {"available": np.ones((3, 2), bool)}, "", "(2, 3, 2)", "(3, 2)"),
+            ("available shape", {"available": np.ones((3, 2), bool)}, "", "(2, 3, n_actions)", "(3, 2)"),
+            ("available for others", {"available": np.ones((3, 3, 2), bool)}, "", "(2, 3, 2)", "(3, 3, 2)"),
+            (
+                "available, actions",
+                {"available": PAID[..., [0] * 4] == 1},
+                "outcomes",
+                "4 actions",
+                "(2, 3, 2)",
+            ),
             ("mask of floats", {"mask": np.ones((2, 3))}, "", "booleans", "float64"),
             ("mask shape", {"mask": np.ones(3, bool)}, "", "(2, 3)", "(3,)"),
             ("reset of integers", {"reset": CHOICES}, "", "booleans", "int64"),
@@ -582,7 +593,7 @@ BAD = {
                 "1 subjects",
                 "2",
             ),
-            ("outcomes of one axis", {"outcomes": HALF}, "outcomes", "(n_trials, 2)", "(2,)"),
+            ("outcomes of one axis", {"outcomes": HALF}, "outcomes", "(n_trials, n_actions)", "(2,)"),
             ("outcomes, actions", {"outcomes": np.ones((4, 3))}, "outcomes", "(n_trials, 2)", "3)"),
             ("available of integers", {"available": OUTCOMES.astype(int)}, "available", "booleans", "int64"),
             ("available, a bool", {"available": True}, "available", "(4, 2)", "()"),
@@ -848,6 +859,6 @@ def test_lists_of_traced_numbers_are_arrays():
 
 def test_a_models_functions_must_be_hashable():
     # A list of parameters cannot be told apart by jit; the message should say what to write.
-    model = Model("listed", 2, list(MODEL.parameters), MODEL.init, MODEL.policy, MODEL.update)
+    model = MODEL._replace(name="listed", parameters=list(MODEL.parameters))
     with pytest.raises(ValueError, match="parameters|hash"):
         simulated(model=model)

@@ -72,7 +72,7 @@ def _textbook(size: Size) -> Callable:
     return partial(textbook_jax, *map(jnp.asarray, (outcomes, *params)), keys)
 
 
-def _simulate(size: Size, record=bm.Trace._fields, devices: int = 1) -> Callable:
+def _simulate(size: Size, record=None, devices: int = 1) -> Callable:
     task = make_task(*size)
     model = bm.models.asymmetric_rescorla_wagner(size.n_actions)
     params = {name: jnp.asarray(x) for name, x in task.params.items()}

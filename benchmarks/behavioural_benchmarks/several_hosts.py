@@ -1,4 +1,6 @@
-"""One simulation on several machines. Start it once on each of them, with the same first argument:
+"""One simulation on several machines.
+
+Start it once on each of them, with the same first argument:
 
     python several_hosts.py host0:9911 2 0      on the machine that is called host0
     python several_hosts.py host0:9911 2 1      on the other

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
+from behavioural_modelling.trials import Trace
 from behavioural_modelling.utils import subject_keys
 
 REWARD_PROBABILITIES = (0.2, 0.4, 0.3, 0.1, 0.5)
@@ -58,6 +59,13 @@ def make_task(n_subjects: int, n_trials: int = 100, n_actions: int = 5) -> Task:
     return Task(outcomes, alpha_p, alpha_n, temperature, np.asarray(uniforms))
 
 
+def _four_arrays(record) -> tuple:
+    """Values, choice probabilities, choices and prediction errors: of a `bm.Trace`, or as they are."""
+    if not isinstance(record, Trace):
+        return record
+    return record.values, record.choice_p, record.choices, record.prediction_errors
+
+
 def agreement(record, reference, tolerance: float = 1e-5) -> float:
     """The share of subjects with the same choices on all trials; their other numbers must agree too.
 
@@ -69,7 +77,7 @@ def agreement(record, reference, tolerance: float = 1e-5) -> float:
         AssertionError: If numbers differ by more than `tolerance` where all choices are the same, or
             choices differ in more than one subject in a hundred (or in more than one).
     """
-    record, reference = ([np.asarray(x) for x in arrays] for arrays in (record, reference))
+    record, reference = ([np.asarray(x) for x in _four_arrays(it)] for it in (record, reference))
     same = (record[2] == reference[2]).all(axis=1)
     assert (~same).sum() <= max(1, len(same) // 100), f"choices differ in {(~same).sum()} subjects"
     names = ("values", "choice_p", "choices", "errors")
