@@ -18,6 +18,8 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed$(if $(CONSTRAINTS),,-newest)
 CONSTRAIN := $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+# It asks the python that it finds first where packages lie; and is not to look for a newer release of itself.
+PYRIGHT := PATH="$(CURDIR)/$(BIN):$$PATH" PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
 ENOUGH := import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=...")
 
 .DEFAULT_GOAL := help
@@ -42,8 +44,12 @@ bench: $(INSTALLED)  ## race the package against its peers (OPTIONS=--json for m
 	@$(PIP) install $(PIP_FLAGS) --quiet $(CONSTRAIN) --group bench
 	@$(BIN)/python -m behavioural_benchmarks.race $(OPTIONS)
 
-lint: $(INSTALLED)  ## look for mistakes and untidiness in the code
+lint: $(INSTALLED)  ## look for mistakes in the code, check its layout and its types
+	@$(PIP) install $(PIP_FLAGS) --quiet $(CONSTRAIN) --group types
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(PYRIGHT) --warnings
+	$(PYRIGHT) --verifytypes behavioural_modelling --ignoreexternal
 
 lab: $(INSTALLED)  ## open the notebooks in the browser
 	$(BIN)/jupyter lab --LabApp.news_url=None \
@@ -54,14 +60,15 @@ serve: book  ## show the built site at a local address until Ctrl-C
 
 wheels: $(INSTALLED)  ## fetch all that an installation needs into wheels/, to install offline
 	$(PIP) wheel --quiet $(CONSTRAIN) --wheel-dir wheels \
-		--requirement requirements.txt --group dev --group bench pip hatchling editables
+		--requirement requirements.txt --group dev --group bench --group types pip hatchling editables
 	@echo "Without a network: make book PIP_FLAGS='--no-index --find-links wheels'"
 
 constraints:  ## write constraints.txt anew from the newest releases that work together
 	@$(PYTHON) -c '$(ENOUGH)'
 	rm -rf $(VENV)-newest && $(PYTHON) -m venv $(VENV)-newest
 	$(VENV)-newest/bin/python -m pip install --quiet --upgrade pip setuptools
-	$(VENV)-newest/bin/python -m pip install --quiet --requirement requirements.txt --group dev --group bench
+	$(VENV)-newest/bin/python -m pip install --quiet \
+		--requirement requirements.txt --group dev --group bench --group types
 	{ echo "# Exact versions of a working environment, written by 'make constraints'."; \
 		$(VENV)-newest/bin/python -m pip list --format freeze --exclude-editable; } \
 		> constraints.txt
