@@ -288,6 +288,13 @@ BAD = {
         "fields that can be hashed",
         "unhashable type: 'list'",
     ),
+    "a unit that is none": (
+        GOOD._replace(parameters=(Parameter("alpha", 0, 1, unit="per_difference"), GOOD.parameters[1])),
+        "the unit of parameter 'alpha'",
+        "one of None, 'value', 'difference', 'per difference'",
+        "'per_difference'",
+    ),
+    "a name for parts": (responding(parts="choices"), "model.response.parts", "a tuple of names", "str"),
     "a name for inputs": (GOOD._replace(inputs="stage"), "model.inputs", "a tuple of names", "str"),
     "a number among inputs": (GOOD._replace(inputs=("stage", 2)), "model.inputs", "names, as text", "2"),
 }

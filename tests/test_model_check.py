@@ -9,7 +9,7 @@ import pytest
 
 from behavioural_modelling import models, responses, tasks
 from behavioural_modelling.models import Model, Parameter
-from behavioural_modelling.testing import Check, Finding, check_model
+from behavioural_modelling.testing import Check, Finding, _setting, _tests, check_model
 
 RW = models.rescorla_wagner(2)
 TESTS = ["fits together", "probability", "draws", "gradient", "limiting case", "recovery"]
@@ -145,7 +145,7 @@ def test_a_prediction_that_the_response_cannot_take():
     assert "model.predict: expected what the response takes" in check.problems[0]
 
 
-def test_choices_with_times_are_integrated():
+def race(response):
     def predict(params, state, trial):
         return {"drifts": 1 + params["gain"] * state, "threshold": 1.0, "non_decision_time": 0.2}
 
@@ -153,10 +153,30 @@ def test_choices_with_times_are_integrated():
         return state + 0.3 * responded["choices"] * (outcome - state), {"values": state}
 
     gain = (Parameter("gain", 0, 10),)
-    start = lambda params: jnp.zeros(2)  # noqa: E731
-    race = Model("race", gain, responses.wald_race(2), start, predict, update)
-    check = check_model(race, n_subjects=20, n_trials=60)
-    assert check.passed, check
+    return Model("race", gain, response, lambda params: jnp.zeros(2), predict, update)
+
+
+def test_choices_with_times_are_integrated_and_their_draws_held_to_the_density():
+    response = responses.wald_race(2)
+
+    def late(prediction, uniforms):
+        drawn = response.draw(prediction, uniforms)
+        return drawn | {"times": drawn["times"] + 0.2}
+
+    check = check_model(race(response._replace(draw=late)), n_subjects=20, n_trials=60)
+    assert "the density of times integrates to 1.0000" in found(check)["probability"].message
+    assert found(check)["draws"].passed is False and found(check)["recovery"].passed is None
+    setting = _setting.setting(jax.random.key(0), race(response), None, None, None, 20, 60)
+    assert _tests.draws(setting)[0] is True
+
+
+def test_responses_that_are_no_numbers_are_reported():
+    def draw(prediction, uniforms):
+        return jnp.where(uniforms[0] < 0.5, jnp.inf, prediction[0])
+
+    model = ratings()._replace(response=responses.normal()._replace(draw=draw))
+    check = check_model(model, n_subjects=20, n_trials=60)
+    assert "expected finite numbers" in found(check)["probability"].message
 
 
 def test_a_model_with_inputs_needs_a_task_that_shows_them():

@@ -105,9 +105,9 @@ def check_model(
 
     Example:
         >>> from behavioural_modelling import models
-        >>> check = check_model(models.rescorla_wagner(2))
-        >>> check.passed
-        True
+        >>> model = models.rescorla_wagner(2)._replace(predict=lambda params, value, trial: value[:1])
+        >>> check_model(model).problems[0][:56]
+        'fits together: model.predict: expected logits, floating-'
 
     Source:
         Wilson & Collins (2019), doi 10.7554/eLife.49547.
