@@ -4,9 +4,11 @@ Run by test_solutions.py in a process of its own, since a chapter may set up JAX
 
     python solutions.py NOTEBOOK
 
-A solution sees what "Run all" up to its exercise defines, with the earlier stubs unsolved. With it in
-place the check must say "Correct"; with the stub it must not, and must not raise. Cells that no exercise
-needs are left out: nbval runs those. A name that is missed stops the run with a NameError.
+A solution sees what a reader has who ran the imports and the last cell tagged `behind`, and nothing else;
+the values of that cell must be those of the chapter. Without such a cell it sees what "Run all" up to its
+exercise defines. The earlier stubs stay unsolved. With the solution in place the check must say "Correct";
+with the stub it must not, and must not raise. Cells that no exercise needs are left out: nbval runs those.
+A name that is missed stops the run with a NameError.
 """
 
 import ast
@@ -102,27 +104,74 @@ def needed(notebook: dict) -> set[int]:
         )
         settings = any(word in code for word in ("config", "environ"))
         part = not is_code or {"exercise", "check"} & {*lint.tags(cell)}
-        if code and (imports or settings or part or (bound | changed) & wanted - modules):
+        behind = "behind" in lint.tags(cell)
+        if code and (imports or settings or part or behind or (bound | changed) & wanted - modules):
             keep.add(i)
             # A name that is bound anew here, without its old value, may have been anything before.
-            wanted = (wanted - (set() if part else bound - used)) | used
+            wanted = (wanted - (set() if part or behind else bound - used)) | used
+            # What a latecomer's cell binds, the chapter must bind as well: the two are compared.
+            wanted |= bound if behind else set()
     return keep
+
+
+def come_late(cell: dict, imports: str, namespace: dict, name: str) -> dict:
+    """What a reader has who ran the imports and this cell; its values must be those of the chapter."""
+    late = {"__name__": "__main__", "display": print}
+    run_code(imports, late, f"{name}, imports")
+    before = set(late)
+    run_cell(cell, late, name)
+    for word in (set(late) - before) & set(namespace):
+        if word != "_" and is_value(late[word]):
+            assert is_value(namespace[word]), f"{name}: {word} is a value only here"
+            assert same(late[word], namespace[word]), f"{name}: {word} differs from that of the chapter"
+    return late
+
+
+def is_value(thing: object) -> bool:
+    """Whether something is a number, an array, or a nest of such: what can be compared."""
+    import jax
+
+    leaves = jax.tree.leaves(thing)
+    return bool(leaves) and all(
+        isinstance(leaf, (bool, int, float, str)) or hasattr(leaf, "dtype") for leaf in leaves
+    )
+
+
+def same(one: object, other: object) -> bool:
+    """Whether two nests hold the same: strings and keys exactly, numbers but for rounding."""
+    import jax
+
+    def pair(a, b):
+        if isinstance(a, str) or jax.numpy.issubdtype(getattr(a, "dtype", float), jax.dtypes.prng_key):
+            return bool(jax.numpy.all(a == b)) if not isinstance(a, str) else a == b
+        return jax.numpy.shape(a) == jax.numpy.shape(b) and bool(
+            jax.numpy.allclose(a, b, rtol=1e-4, atol=1e-5, equal_nan=True)
+        )
+
+    same_form = jax.tree.structure(one) == jax.tree.structure(other)
+    return same_form and all(map(pair, jax.tree.leaves(one), jax.tree.leaves(other)))
 
 
 def run_notebook(path: Path) -> int:
     """Run the cells that the exercises need; the number of exercises."""
     notebook = json.loads(path.read_text(encoding="utf-8"))
     cells, found = notebook["cells"], {start: name for name, start in lint.exercises(notebook)}
+    imports = lint.source(lint.code_cells(notebook)[1][1])
     namespace, keep = {"__name__": "__main__", "display": print}, needed(notebook)
+    late = namespace
     for i, cell in enumerate(cells[: max(found, default=-1) + 4]):
+        name, tags = f"{path.name}, cell {i + 1}", lint.tags(cell)
         if i in found:
             parts = lint.exercise_cells(notebook, i)
-            check_exercise(parts, dict(namespace), f"{path.name}, {found[i]}")
-        if cell["cell_type"] == "code" and i in keep:
-            printed = run_cell(cell, namespace, f"{path.name}, cell {i + 1}")
-            if "check" in lint.tags(cell):
-                assert printed.strip(), f"cell {i + 1}: the check of the unsolved stub says nothing"
-                assert not says_correct(printed), f"cell {i + 1}: the unsolved stub is {printed!r}"
+            check_exercise(parts, dict(late), f"{path.name}, {found[i]}")
+        if "behind" in tags:
+            late = come_late(cell, imports, namespace, name)
+        elif cell["cell_type"] == "code" and i in keep:
+            part = {"exercise", "check"} & {*tags}
+            printed = run_cell(cell, late if part else namespace, name)
+            if "check" in tags:
+                assert printed.strip(), f"{name}: the check of the unsolved stub says nothing"
+                assert not says_correct(printed), f"{name}: the unsolved stub is {printed!r}"
     return len(found)
 
 

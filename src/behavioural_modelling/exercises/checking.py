@@ -1,0 +1,144 @@
+"""The check below each exercise: right, known to be wrong, or where it differs. It never raises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ._clues import what_stopped
+from .exercise import Exercise, Functions
+from .registry import find, of_chapter
+
+__all__ = ["check", "progress", "verdict"]
+
+NO_ANSWER = "No answer yet. Replace the ... and run that cell, then this one."
+# The exercises that are solved in this session.
+_solved: set[str] = set()
+
+
+def check(number: str, *functions: Callable[..., Any]) -> None:
+    """Print whether the answer to an exercise is right; if it is not, what is wrong or where to look.
+
+    An answer is tried on inputs that the page does not show. An error in it is told, not raised, so that a
+    notebook with unsolved exercises runs from top to bottom.
+
+    Args:
+        number: Chapter and number of the exercise, such as "2.1".
+        functions: What the learner wrote: one function, or as many as the exercise asks for.
+
+    Raises:
+        ValueError: If there is no such exercise.
+
+    Example:
+        >>> def final_values(outcomes): ...
+        >>> check("2.1", final_values)
+        No answer yet. Replace the ... and run that cell, then this one.
+    """
+    words = verdict(find(number), functions)
+    (_solved.add if words == "Correct." else _solved.discard)(number)
+    print(words)
+
+
+def progress(chapter: int) -> None:
+    """Print how many exercises of a chapter are solved, and which are left.
+
+    Args:
+        chapter: The chapter's number.
+
+    Raises:
+        ValueError: If the chapter has no exercises.
+    """
+    numbers = [one.number for one in of_chapter(chapter)]
+    left = [number for number in numbers if number not in _solved]
+    end = f" Left: {', '.join(left)}." if left else " All done."
+    print(f"Chapter {chapter}: {len(numbers) - len(left)} of {len(numbers)} exercises solved.{end}")
+
+
+def verdict(task: Exercise, functions: tuple[Callable[..., Any], ...]) -> str:
+    """What to tell a learner about an answer.
+
+    Args:
+        task: The exercise.
+        functions: What the learner wrote.
+
+    Returns:
+        "Correct." where it is right; if not, one line, or two about an error.
+    """
+    if any(map(_is_stub, functions)):
+        return NO_ANSWER
+    cases = task.cases()
+    answers = []
+    for case in cases:
+        try:
+            answers.append(_numbers(_attempt(task, functions, case)))
+        except Exception as error:
+            return what_stopped(error, functions, task.hint)
+    right = _results(task, task.reference, cases)
+    problem = next(filter(None, map(_difference, answers, right, [task.tolerance] * len(cases))), "")
+    if not problem:
+        return "Correct."
+    for mistake in task.mistakes:
+        wrong = _results(task, mistake.answer, cases)
+        if not any(map(_difference, answers, wrong, [task.tolerance] * len(cases))):
+            return f"Not quite: {mistake.name}. {mistake.look}"
+    return f"Not quite: {problem}. {task.hint}"
+
+
+def _is_stub(function: Any) -> bool:
+    """Whether a function does nothing yet: its body is `...`, or it returns None and nothing else."""
+    code = getattr(function, "__code__", None)
+    return code is not None and (code.co_code, code.co_names) == (_stub.__code__.co_code, ())
+
+
+def _stub(): ...
+
+
+def _attempt(task: Exercise, functions: Functions, case: tuple) -> Any:
+    functions = functions if isinstance(functions, tuple) else (functions,)
+    return task.attempt(*functions, *case)
+
+
+def _results(task: Exercise, functions: Functions, cases) -> list[dict[str, np.ndarray]]:
+    return [_numbers(_attempt(task, functions, case)) for case in cases]
+
+
+def _numbers(result: Any) -> dict[str, np.ndarray]:
+    """The parts of a result as arrays of numbers. Raises TypeError where it is something else."""
+    parts = result if isinstance(result, dict) else {"": result}
+    return {name: _array(part) for name, part in parts.items()}
+
+
+def _array(part: Any) -> np.ndarray:
+    if part is None or part is Ellipsis:
+        raise TypeError("your function returns nothing: is there a return?")
+    try:
+        return np.asarray(part, dtype=float)
+    except (TypeError, ValueError):
+        raise TypeError(f"expected numbers, got {type(part).__name__}") from None
+
+
+def _difference(answer: dict, right: dict, tolerance: float) -> str:
+    """Where an answer differs from what is right, without saying what is right; "" where it does not."""
+    if answer.keys() != right.keys():
+        return f"expected {', '.join(right)}, got {', '.join(map(str, answer)) or 'nothing'}"
+    for name, part in right.items():
+        if words := _difference_of_part(answer[name], part, tolerance):
+            return f"{name}: {words}" if name else words
+    return ""
+
+
+def _difference_of_part(answer: np.ndarray, right: np.ndarray, tolerance: float) -> str:
+    if answer.shape != right.shape:
+        return f"expected shape {right.shape}, got {answer.shape}"
+    if (np.isnan(answer) & ~np.isnan(right)).any():
+        return "there is a NaN in your answer"
+    with np.errstate(invalid="ignore"):  # two equal infinities
+        distance = np.where(answer == right, 0.0, np.abs(answer - right))
+    wrong = ~(distance <= tolerance * np.maximum(1, np.abs(right))) & ~(np.isnan(answer) & np.isnan(right))
+    if not wrong.any():
+        return ""
+    first = tuple(int(i) for i in np.argwhere(wrong)[0])
+    place = f"entry {list(first)} is" if first else "you return"
+    return f"{place} {answer[first]:.4g}, off by {distance[first]:.2g}"
