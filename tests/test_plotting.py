@@ -1,5 +1,11 @@
 """The house style, and that the shared figures draw the numbers they are given."""
 
+import io
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import matplotlib
 
 matplotlib.use("Agg")
@@ -9,10 +15,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib import font_manager
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgb
 
 from behavioural_modelling import Fit, Recovery, plotting
 from behavioural_modelling.learning.rescorla_wagner import asymmetric_rescorla_wagner_update
+from behavioural_modelling.plotting.colours import all_colours
+from behavioural_modelling.plotting.style import STORED_AS
 
 
 @pytest.fixture
@@ -25,12 +33,18 @@ def ax():
 
 
 def test_house_style(ax):
-    assert plt.rcParams["lines.linewidth"] == 1
-    assert plt.rcParams["figure.dpi"] == 80
+    assert plt.rcParams["lines.linewidth"] == 1.5
     for face in ("axes.facecolor", "figure.facecolor"):
-        assert to_hex(plt.rcParams[face]) == "#fafafa"
+        assert to_hex(plt.rcParams[face]) == FACE
     assert to_hex(plt.rcParams["text.color"]) == "#383838"
-    assert plt.rcParams["axes.prop_cycle"].by_key()["color"] == plotting.action_colours(11)
+    assert list(plt.rcParams["axes.prop_cycle"].by_key()["color"]) == plotting.action_colours(11)
+
+
+def test_a_figure_is_readable_on_a_phone(ax):
+    # figures.css shows a figure at 70 % of its size at least, and 1 point is 96/72 pixels.
+    sizes = [ax.xaxis.label, ax.title, *ax.get_xticklabels(), ax.legend([], title="x").get_title()]
+    smallest = min(text.get_fontsize() for text in sizes)
+    assert 0.7 * min(smallest, plt.rcParams["legend.fontsize"]) * 96 / 72 >= 9
 
 
 def test_the_font_is_heebo_and_is_found(ax):
@@ -39,9 +53,131 @@ def test_the_font_is_heebo_and_is_found(ax):
     assert "Heebo" in found and "fontpkg_heebo" in found
 
 
-def test_action_colours_are_the_first_of_bold():
+def svg(draw) -> str:
+    """The SVG of a new figure, as a notebook stores it."""
+    figure, axes = plt.subplots()
+    draw(axes)
+    file = io.StringIO()
+    figure.savefig(file, format="svg", metadata=STORED_AS["metadata"])
+    plt.close(figure)
+    return file.getvalue()
+
+
+def test_the_same_figure_is_the_same_file_and_needs_no_font(ax):
+    def draw(axes):
+        axes.plot([1, 2], [3, 4], "o-", label=r"$\alpha$")
+        axes.fill_between([1, 2], [3, 4], hatch="/")
+        axes.legend()
+
+    first, second = svg(draw), svg(draw)
+    assert first == second and "<text" not in first and "dc:date" not in first
+    assert first != svg(lambda axes: axes.plot([1, 2], [3, 5]))
+
+
+RUN = """
+import nbformat, sys
+from nbclient import NotebookClient
+source = "from behavioural_modelling import plotting\\nimport matplotlib.pyplot as plt\\n"
+source += "plotting.use_house_style()\\nplt.plot([1, 2])\\nplt.show()"
+notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+NotebookClient(notebook, kernel_name="python3", extra_arguments=["--log-level=ERROR"]).execute()
+(output,) = notebook.cells[0].outputs
+print(sorted(output.data), "dc:date" in output.data["image/svg+xml"])
+"""
+
+
+def test_a_notebook_stores_svg_with_png_beside_it():
+    """In a kernel of its own, as every reader's notebook is run."""
+    done = subprocess.run([sys.executable, "-c", RUN], capture_output=True, text=True)
+    assert done.stdout == "['image/png', 'image/svg+xml', 'text/plain'] False\n", done.stderr
+
+
+# Colours. What follows is computed anew from the definitions, with nothing of the package's own arithmetic.
+
+FACE, DARK_PAGES = "#fafafa", ("#121212", "#14181e")  # the book's theme, and the one that it is made from
+INK = ["#383838", "#616161", "#000000"]  # text and axes, ticks and reference lines, marks
+
+
+def linear(colour) -> np.ndarray:
+    """An sRGB colour in linear light."""
+    colour = np.asarray(to_rgb(colour) if isinstance(colour, str) else colour)
+    return np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(one, other) -> float:
+    """WCAG 2's contrast of two colours."""
+    low, high = sorted(float(linear(colour) @ [0.2126, 0.7152, 0.0722]) for colour in (one, other))
+    return (high + 0.05) / (low + 0.05)
+
+
+def in_dark_mode(colour) -> np.ndarray:
+    """A colour after the two filters of figures.css, as the Filter Effects module defines them."""
+    css = (Path(__file__).parent.parent / "book" / "_static" / "figures.css").read_text(encoding="utf-8")
+    amount, degrees = re.search(r"filter: invert\(([\d.]+)\) hue-rotate\((\d+)deg\)", css).groups()
+    inverted = float(amount) + (1 - 2 * float(amount)) * np.asarray(to_rgb(colour))
+    cosine, sine = np.cos(np.radians(float(degrees))), np.sin(np.radians(float(degrees)))
+    luma = np.array([0.213, 0.715, 0.072])
+    turn = np.array([[-0.213, -0.715, 0.928], [0.143, 0.140, -0.283], [-0.787, 0.715, 0.072]])
+    matrix = luma + cosine * (np.eye(3) - luma) + sine * turn
+    return np.clip(matrix @ inverted, 0, 1)
+
+
+# Machado, Oliveira & Fernandes (2009), doi 10.1109/TVCG.2009.113: full dichromacy, in linear light.
+BLIND_TO = {
+    "nothing": np.eye(3),
+    "red": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "green": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+    "blue": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]],
+}
+
+
+def lab(light) -> np.ndarray:
+    """CIELAB of a colour in linear light, for the white of daylight (D65)."""
+    to_xyz = [
+        [0.4124564, 0.3575761, 0.1804375],
+        [0.2126729, 0.7151522, 0.072175],
+        [0.0193339, 0.119192, 0.9503041],
+    ]
+    xyz = np.array(to_xyz) @ light / [0.95047, 1, 1.08883]
+    x, y, z = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def test_the_measures_give_what_is_known():
+    assert contrast("black", "white") == pytest.approx(21)
+    assert contrast("#777777", "white") == pytest.approx(4.48, abs=0.01)
+    np.testing.assert_allclose(lab(linear("white")), [100, 0, 0], atol=0.01)
+    np.testing.assert_allclose(in_dark_mode("white"), [0.07] * 3, atol=1e-9)
+
+
+@pytest.mark.parametrize("colour", [*map(to_hex, plotting.action_colours(11)), *INK])
+def test_every_colour_is_seen_in_both_modes(colour):
+    assert contrast(colour, FACE) >= 3
+    for page in (*DARK_PAGES, in_dark_mode(FACE)):
+        assert contrast(in_dark_mode(colour), page) >= 3
+
+
+@pytest.mark.parametrize("blind_to", BLIND_TO)
+@pytest.mark.parametrize("seen", [to_rgb, in_dark_mode], ids=["light", "dark"])
+def test_five_actions_differ_for_every_reader(blind_to, seen):
+    """A distance of 10 in CIELAB is seen at a glance; the smallest that is seen at all is about 2.3."""
+    light = [BLIND_TO[blind_to] @ linear(seen(colour)) for colour in plotting.action_colours(5)]
+    places = [lab(np.clip(colour, 0, 1)) for colour in light]
+    distances = [np.linalg.norm(a - b) for i, a in enumerate(places) for b in places[:i]]
+    assert min(distances) > 10
+
+
+def test_action_colours_are_shades_of_bold():
+    bold = ["#7f3c8d", "#11a579", "#3969ac", "#f2b701", "#e73f74", "#80ba5a", "#e68310", "#008695"]
+    for colour, original in zip(plotting.action_colours(8), map(to_rgb, bold), strict=True):
+        shares = np.array([c / o for c, o in zip(colour, original, strict=True) if o])
+        assert np.ptp(shares) < 1e-6 and shares[0] <= 1
+    assert to_hex(plotting.action_colours(3)[2]) == "#3969ac"  # dark enough as it is
     colours = plotting.action_colours(13)
-    assert to_hex(colours[0]) == "#7f3c8d" and to_hex(colours[1]) == "#11a579"
     assert len(set(colours[:11])) == 11 and colours[11:] == colours[:2]
 
 
@@ -207,3 +343,9 @@ def matrix(ax, of, names):
 def test_bad_input_is_named(ax, draw, name):
     with pytest.raises(ValueError, match=f"^{name}: expected"):
         draw(ax)
+
+
+def test_actions_take_the_eleven_colours_in_turn():
+    colours = all_colours()
+    assert len(set(colours)) == 11
+    assert plotting.action_colours(13) == [*colours, *colours[:2]]

@@ -5,8 +5,9 @@ second cue, dashes or markers, so that no figure depends on colour alone.
 """
 
 from .behaviour import plot_actions, plot_array_shape, plot_choices, plot_learning, plot_softmax
+from .colours import action_colours
 from .fits import plot_matrix, plot_recovery, plot_surface
-from .style import DASHES, action_colours, use_house_style
+from .style import DASHES, use_house_style
 
 __all__ = [
     "DASHES",

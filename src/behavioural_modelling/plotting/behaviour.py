@@ -14,7 +14,8 @@ from .. import _checks
 from .._types import Numbers
 from ..decision_rules import softmax
 from ..learning.rescorla_wagner import asymmetric_rescorla_wagner_update_iterator
-from .style import DASHES, GREY, MARKERS, action_colours
+from .colours import GREY, action_colours
+from .style import DASHES, MARKERS
 
 __all__ = ["plot_actions", "plot_array_shape", "plot_choices", "plot_learning", "plot_softmax"]
 

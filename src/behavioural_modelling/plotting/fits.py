@@ -11,7 +11,7 @@ from matplotlib.colors import BoundaryNorm
 from .. import _checks
 from .._types import Numbers
 from ..studies import Recovery
-from .style import GREY, action_colours
+from .colours import GREY, action_colours
 
 __all__ = ["plot_matrix", "plot_recovery", "plot_surface"]
 
@@ -86,7 +86,7 @@ def plot_recovery(
     estimate, at_bound = fit.params[name], fit.at_bound[name]
     beyond = (estimate < bottom) | (estimate > top)
     ax.plot([low, high], [low, high], color=GREY, linestyle="--", label="estimate = true value")
-    bars = {"elinewidth": 0.5, "color": colour, "markersize": 3, "label": "estimate and standard error"}
+    bars = {"elinewidth": 0.8, "color": colour, "markersize": 3, "label": "estimate and standard error"}
     inside = ~at_bound & ~beyond
     ax.errorbar(true[inside], estimate[inside], error[inside], fmt="o", **bars)
     for some, marker, meaning in ((at_bound & ~beyond, "o", "at a bound"), (beyond, "^", "beyond the axis")):

@@ -1,56 +1,50 @@
-"""The house style: fonts, lines, colours and the second cues that stand beside them."""
+"""The house style: font, lines, the second cues that stand beside colours, and figures stored as SVG."""
 
 from __future__ import annotations
 
-import warnings
+import sys
 from importlib import resources
-from itertools import cycle, islice
+from typing import Any
 
 import fontpkg
 import matplotlib.pyplot as plt
-import numpy as np
 from cycler import cycler
 from matplotlib import font_manager
 
-from .. import _checks
+from .colours import all_colours
 
-__all__ = ["action_colours", "use_house_style"]
+__all__ = ["use_house_style"]
 
 DASHES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)))
 MARKERS = ("o", "s", "^", "D", "v")
-GREY = "#616161"
+# PNG is for Jupyter, which shows no SVG of a notebook that it does not trust yet; all else prefers SVG.
+FORMATS = {"svg", "png"}
+# Neither a date nor matplotlib's version, so that the same figure is the same file. The dots per inch are
+# those of the PNG, and of rasterized parts of an SVG.
+STORED_AS: dict[str, Any] = {"metadata": {"Date": None, "Creator": None}, "dpi": 96}
 
 
 def use_house_style() -> None:
-    """Make all figures from now on in the house style: line width 1, light grey face, Heebo, `bold` colours.
+    """Make all figures from now on in the house style: thin lines, light grey face, Heebo, `bold` colours.
 
-    The font comes from the fontpkg-heebo package; nothing is fetched.
+    In a notebook figures become SVG, sharp on any screen, with a PNG beside it. The font comes from the
+    fontpkg-heebo package; nothing is fetched.
     """
     font_manager.fontManager.addfont(fontpkg.path("Heebo"))
     with resources.as_file(resources.files("behavioural_modelling.plotting") / "house.mplstyle") as sheet:
         plt.style.use(sheet)
-    plt.rcParams["axes.prop_cycle"] = cycler(color=action_colours(len(_bold())))
+    plt.rcParams["axes.prop_cycle"] = cycler(color=all_colours())
+    _store_as_svg()
 
 
-def action_colours(n_actions: int) -> list[tuple[float, float, float]]:
-    """The colours of the actions, from the `bold` colour map of the colormaps package.
+def _store_as_svg() -> None:
+    """Set what Jupyter's inline backend stores; outside a notebook there is nothing to set."""
+    # Where IPython was not imported no notebook runs, and it need not be installed.
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is None or not hasattr(shell, "kernel"):
+        return
+    from matplotlib_inline.config import InlineBackend  # it comes with the kernel
 
-    Args:
-        n_actions: How many, at least 1. Past the eleven colours of the map they start again.
-
-    Returns:
-        One (red, green, blue) triple per action, each number in [0, 1].
-
-    Raises:
-        ValueError: If `n_actions` is no whole number of at least 1.
-    """
-    n_actions = _checks.size("n_actions", n_actions, minimum=1)
-    return list(islice(cycle((red, green, blue) for red, green, blue in _bold()), n_actions))
-
-
-def _bold() -> list[list[float]]:
-    """The colours of `bold`. colormaps 0.5 builds it with an argument that matplotlib 3.11 deprecates."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Passing 'N' to ListedColormap", DeprecationWarning)
-        from colormaps import bold  # pyright: ignore[reportAttributeAccessIssue]
-    return np.asarray(bold.colors)[:, :3].tolist()
+    backend = InlineBackend.instance(parent=shell)
+    backend.print_figure_kwargs = backend.print_figure_kwargs | STORED_AS
+    backend.figure_formats = FORMATS
