@@ -2,10 +2,11 @@
 
 Nothing that differs from one run or machine to the next is stored: no times of execution,
 no version of Python, no path of this machine in a traceback. The figure of a cell tagged
-`readme-figure` is stored for README.md as well.
+`readme-figure` is stored for README.md as well, and how long a chapter took for "How this course is tested".
 """
 
-import base64
+import json
+import os
 import re
 import sys
 import sysconfig
@@ -16,6 +17,10 @@ import nbformat
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parent.parent
+TIMES = ROOT / "book" / "run_times.json"
+AFFINITY = hasattr(os, "sched_getaffinity")  # the cores that this program may use; Linux tells
+# Explorers are stored without Bokeh's script, which the site brings: see behavioural_modelling.explorers.
+os.environ["BEHAVIOURAL_EXPLORERS"] = "stored"
 # Longest first, so that the environment inside the repository is recognised before the repository.
 PATHS = [(sysconfig.get_path("purelib"), "site-packages"), (sysconfig.get_path("stdlib"), "python")]
 PATHS += [(sys.prefix, "environment"), (f"{ROOT}/", ""), (f"{Path.home()}/", "~/")]
@@ -45,14 +50,33 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
                 output.text = without_paths(output.text)
 
 
-def readme_figure(notebook: dict) -> bytes | None:
-    """The picture that a cell tagged `readme-figure` shows, or None where no cell has the tag."""
+def readme_figure(notebook: dict) -> str | None:
+    """The SVG that a cell tagged `readme-figure` shows, or None where no cell has the tag."""
     for cell in notebook["cells"]:
         if "readme-figure" in cell["metadata"].get("tags", []):
             for output in cell["outputs"]:
-                if "image/png" in output.get("data", {}):
-                    return base64.b64decode(output["data"]["image/png"])
+                if "image/svg+xml" in output.get("data", {}):
+                    return "".join(output["data"]["image/svg+xml"])
     return None
+
+
+def with_time(times: dict, chapter: str, seconds: float, cores: int) -> dict:
+    """The stored run times with that of one chapter, if it differs by more than a run does from the next.
+
+    A time that is near the stored one leaves it as it is, so that storing outputs anew changes no line for
+    nothing.
+    """
+    stored = times.get(chapter)
+    near = stored and stored["cores"] == cores and abs(seconds - stored["seconds"]) < max(3, 0.25 * seconds)
+    return times if near else times | {chapter: {"seconds": max(1, round(seconds)), "cores": cores}}
+
+
+def store_time(chapter: str, seconds: float) -> None:
+    """Write the run time of a chapter into the list of all, one line for each."""
+    times = json.loads(TIMES.read_text(encoding="utf-8")) if TIMES.exists() else {}
+    times = with_time(times, chapter, seconds, len(os.sched_getaffinity(0)) if AFFINITY else os.cpu_count())
+    lines = (f"  {json.dumps(name)}: {json.dumps(times[name])}" for name in sorted(times))
+    TIMES.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
 def execute(path: Path) -> None:
@@ -71,11 +95,13 @@ def execute(path: Path) -> None:
     tidy(notebook)
     nbformat.write(notebook, path)
     if figure := readme_figure(notebook):
-        (ROOT / "book" / "_static" / "readme-figure.png").write_bytes(figure)
+        (ROOT / "book" / "_static" / "readme-figure.svg").write_text(figure, encoding="utf-8")
 
 
 if __name__ == "__main__":
     for name in sys.argv[1:]:
         start = time.perf_counter()
         execute(Path(name))
-        print(f"{name}: {time.perf_counter() - start:.0f} s", flush=True)
+        seconds = time.perf_counter() - start
+        store_time(Path(name).stem, seconds)
+        print(f"{name}: {seconds:.0f} s", flush=True)

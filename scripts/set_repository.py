@@ -2,7 +2,8 @@
 
 The present address is read from _config.yml, where it stands as the `repository: url`. Until the repository
 has a home it is UNKNOWN, under a name that nobody can register: then no notebook installs anything, and
-there are no links to Colab. A home on GitHub brings both; to set UNKNOWN as the URL takes them away again.
+there are no links to Colab. A home on GitHub brings both, and whole addresses for the notebooks' links to
+pages of the book, since Colab has no such page; to set UNKNOWN as the URL takes all of it away again.
 Plain Python on purpose: a fork can run this before anything is installed.
 """
 
@@ -10,25 +11,21 @@ import re
 import sys
 from pathlib import Path
 
+from setup_cell import with_setup_cell
+
 ROOT = Path(__file__).resolve().parent.parent
 FILES = ("*.md", "*.toml", "*.cff", "_config.yml", "book/*.md", "book/*.ipynb")
 UNKNOWN = "https://repository.invalid/behavioural-modelling"
 SLUG = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?/?")
-
-SETUP = """\
-import importlib.util
-
-if importlib.util.find_spec("behavioural_modelling") is None:  # in Colab, for instance
-    {line}
-"""
-INSTALL = '%pip install "behavioural-modelling[course] @ git+{url}"'
-SAY_SO = 'print("The package is missing, and this copy has no address to install it from: see README.md")'
 
 # README.md's tables of chapters, without and with a column of links.
 HEAD = "| | Chapter |"
 RULE = "|---|---|"
 LINKS, LINKS_RULE = " Open it in Colab |", "---|"
 CHAPTER = re.compile(r"^(\| \d+ \| \[[^\]]+\]\((book/\S+\.ipynb)\) \|).*$", re.MULTILINE)
+
+# A notebook's links to pages of the book, as they are beside those pages.
+PAGE_LINK = re.compile(r"(?<=\]\()([\w-]+\.md)(?=[#)])")
 
 
 def repository_url(root: Path = ROOT) -> str:
@@ -44,11 +41,6 @@ def slug_of(url: str) -> str | None:
     """The repository as `owner/name`; None where its address is UNKNOWN."""
     match = SLUG.fullmatch(url)
     return match.group(1) if match else None
-
-
-def setup_cell(url: str) -> str:
-    """The first code cell of a notebook: it installs the package, or says that it cannot."""
-    return SETUP.format(line=_setup_line(url))
 
 
 def problem(url: str, running_in: str | None) -> str:
@@ -79,14 +71,18 @@ def set_repository(url: str, root: Path = ROOT) -> list[Path]:
 
 def rewritten(text: str, old: str, new: str) -> str:
     """A file's text with the new address: links, setup cells, and the tables' links to Colab."""
-    quoted = [_setup_line(url).replace('"', '\\"') for url in (old, new)]  # as notebooks store it
-    text = text.replace(*quoted)
     text = re.sub(rf"{re.escape(old)}(?![\w-])", new, text)
+    if text.startswith("{"):  # a notebook
+        text = with_setup_cell(text, new if slug_of(new) else None)
+        text = with_page_links(text, new)
     return _with_links(_without_links(text), slug_of(new))
 
 
-def _setup_line(url: str) -> str:
-    return INSTALL.format(url=url) if slug_of(url) else SAY_SO
+def with_page_links(text: str, url: str) -> str:
+    """A notebook whose links to .md pages lead to the repository, or to the page beside it without a home."""
+    pages = f"{url}/blob/main/book/"
+    text = re.sub(rf"(?<=\]\(){re.escape(pages)}(?=[\w-]+\.md[#)])", "", text)
+    return PAGE_LINK.sub(rf"{pages}\1", text) if slug_of(url) else text
 
 
 def _without_links(text: str) -> str:

@@ -201,7 +201,12 @@ def test_memory_beyond_the_arrays_returned_is_small():
     memory = program.compile().memory_analysis()
     assert memory.output_size_in_bytes < 1.01 * 4 * n * n_trials * (3 * n_actions + 1)
     # One block's random numbers and what they are made from: some arrays of 5,000 x 100.
-    assert memory.temp_size_in_bytes < 10 * 4 * blocks.SUBJECTS_PER_BLOCK * n_trials
+    allowed = 10 * 4 * blocks.SUBJECTS_PER_BLOCK * n_trials
+    if jax.__version_info__ >= (0, 11, 2):
+        # Since 0.11.2 the compiler copies each array to where it is returned, whatever it is told of how it
+        # lies: the values go through room of their own, and so may the choices.
+        allowed += 4 * n * n_trials * (n_actions + 1)
+    assert memory.temp_size_in_bytes < allowed
 
 
 def noisy_model():

@@ -14,6 +14,7 @@ from .replaying import replay
 from .simulation import simulate
 from .studies import Confusion, Recovery, compare, confusion, recovery
 from .trials import Trace, Trials
+from .versions import show_versions
 
 __all__ = [
     "Confusion",
@@ -32,6 +33,7 @@ __all__ = [
     "recovery",
     "replay",
     "responses",
+    "show_versions",
     "simulate",
     "tasks",
     "testing",
