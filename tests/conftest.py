@@ -18,6 +18,8 @@ import jax  # noqa: E402
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 
+pytest_plugins = ["site_browser"]
+
 
 def pytest_configure(config):
     """Remove programs that were stored a month ago; once, not in every worker."""

@@ -1,223 +1,34 @@
-"""The built site, as files and as a browser shows it.
+"""The built site as a browser shows it; its files are looked at in test_site_files.py."""
 
-The browser is a Chromium of the system, driven by playwright. Without one its tests are skipped,
-and pytest says so; with REQUIRE_BROWSER set, as in continuous integration, they fail instead.
-"""
-
-import functools
-import os
 import re
-import shutil
-import subprocess
-import sys
-import threading
-from html.parser import HTMLParser
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import quote
 
 import pytest
-import yaml
+from set_repository import repository_url, slug_of
+from site_axe import findings, is_known
+from site_browser import MADE_PAGES, PAGES, Visit, assert_loaded, in_modes
+from site_weight import weight
 
-ROOT = Path(__file__).resolve().parent.parent
-SITE = ROOT / "_build" / "html"
-sys.path.insert(0, str(ROOT / "scripts"))
-import check_site  # noqa: E402
-from set_repository import repository_url, slug_of  # noqa: E402
-
-PAGES = check_site.toc_pages(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")))
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# No sandbox: containers often run as root. The rest keeps the browser's own services quiet.
-BROWSER_ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-# What the theme itself writes to the console as an error: (pattern, why it does no harm).
-CONSOLE_ERRORS_OF_THE_THEME: list[tuple[str, str]] = []
 RAW_TEX = re.compile(r"\$[^$\n]+\$|\$\$|\\[(\[]|\\(?:frac|alpha|beta|delta|sum|exp|text)\b")
 
-each_page = pytest.mark.parametrize("page", PAGES)
+FIRST_VISIT, SECOND_PAGE = 1_200_000, 150_000  # bytes over the wire, at most
+START = "book/intro"
+# In chapter 3, its explorer apart: about 40 are the tables of contents and the buttons above the text.
+MOST_STOPS = 70
 
 
-@pytest.fixture(scope="session")
-def site() -> Path:
-    """The folder of the site, built by the same command that a reader uses."""
-    environment = {name: v for name, v in os.environ.items() if not name.startswith("MAKE")}
-    built = subprocess.run(["make", "book"], cwd=ROOT, env=environment, capture_output=True, text=True)
-    if built.returncode:
-        pytest.fail(f"make book failed:\n{built.stdout}{built.stderr}", pytrace=False)
-    return SITE
-
-
-# The files.
-
-
-class Page(HTMLParser):
-    """What a page refers to and what it can be referred to by."""
-
-    def __init__(self, path: Path):
-        super().__init__()
-        self.links: list[str] = []
-        self.anchors: set[str] = set()
-        self.images: list[dict] = []
-        self.feed(path.read_text(encoding="utf-8"))
-
-    def handle_starttag(self, tag, attrs):
-        attributes = {name: value or "" for name, value in attrs}
-        self.anchors |= {attributes[name] for name in ("id", "name") if name in attributes}
-        if tag == "img":
-            self.images.append(attributes)
-        self.links += [attributes[name] for name in ("href", "src") if attributes.get(name)]
-
-
-@functools.cache
-def parsed(path: Path) -> Page:
-    return Page(path)
-
-
-def broken_links(page: str, site: Path) -> list[str]:
-    """The links of a page that lead to no file of the site, or to no anchor of a page."""
-    broken = []
-    for link in sorted(set(parsed(site / f"{page}.html").links)):
-        target = urlsplit(urljoin(f"http://site/{page}.html", link))
-        if target.scheme not in ("http", "https") or target.netloc != "site":
-            continue
-        path = site / unquote(target.path).lstrip("/")
-        path = path / "index.html" if path.is_dir() else path
-        if not path.is_file():
-            broken.append(f"{link} (no such file)")
-        elif target.fragment and path.suffix == ".html":
-            if unquote(target.fragment) not in parsed(path).anchors:
-                broken.append(f"{link} (no such anchor)")
-    return broken
-
-
-@each_page
-def test_links_within_the_site_lead_somewhere(site, page):
-    assert broken_links(page, site) == []
-
-
-@each_page
-def test_images_have_alt_text(site, page):
-    for image in parsed(site / f"{page}.html").images:
-        alt = image.get("alt", "")
-        # Without alt text, Sphinx writes the name of the file.
-        assert alt.strip() and not re.search(r"\.(?:png|svg|jpg)$", alt), image
-
-
-def test_broken_links_are_found(tmp_path):
-    (tmp_path / "a.html").write_text('<p id="here"><a href="b.html#no"></a><a href="c.html"></a>')
-    (tmp_path / "b.html").write_text('<p id="yes"><a href="a.html#here"></a><a href="#yes"></a>')
-    assert len(broken_links("a", tmp_path)) == 2
-    assert broken_links("b", tmp_path) == []
-
-
-# The browser.
-
-
-class _QuietHandler(SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
-
-
-@pytest.fixture(scope="session")
-def address(site):
-    """The address of a server of the site on this machine."""
-    handler = functools.partial(_QuietHandler, directory=str(site))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(scope="session")
-def browser():
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        message = f"no Chromium found ({', '.join(BROWSERS)}): the site was not seen in a browser"
-        if os.environ.get("REQUIRE_BROWSER"):
-            pytest.fail(message)
-        pytest.skip(message)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=BROWSER_ARGS)
-        yield browser
-        browser.close()
-
-
-class Visit:
-    """A page as a browser shows it, with what went wrong while it loaded."""
-
-    def __init__(self, browser, address: str, **context):
-        self.address, self.outside, self.errors = address, [], []
-        self.context = browser.new_context(**context)
-        self.context.route("**/*", self._route)
-        self.tab = self.context.new_page()
-        self.tab.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.tab.on("console", self._console)
-        self.tab.on("response", self._response)
-
-    def _route(self, route):
-        if route.request.url.startswith((self.address, "data:", "blob:")):
-            route.continue_()
-        else:
-            self.outside.append(route.request.url)
-            route.abort()
-
-    def _console(self, message):
-        known = any(re.search(pattern, message.text) for pattern, _ in CONSOLE_ERRORS_OF_THE_THEME)
-        if message.type == "error" and not known:
-            self.errors.append(message.text)
-
-    def _response(self, response):
-        if response.status >= 400:
-            self.errors.append(f"{response.status} {response.url}")
-
-    def open(self, page: str):
-        self.tab.goto(f"{self.address}{page}.html", wait_until="load")
-        self.tab.evaluate("async () => window.MathJax && await MathJax.startup.promise")
-        self.tab.wait_for_load_state("networkidle")
-        return self.tab
-
-
-@pytest.fixture
-def visit(browser, address):
-    """Open a page: `visit(page, **context)`, in which nothing may come from outside or fail."""
-    visits = []
-
-    def start(page: str, **context) -> Visit:
-        visits.append(Visit(browser, address, **context))
-        visits[-1].open(page)
-        return visits[-1]
-
-    yield start
-    for visited in visits:
-        visited.context.close()
-
-
-def assert_loaded(visited: Visit) -> None:
-    assert visited.outside == [], "requests to outside the site"
-    assert visited.errors == [], "errors in the console"
-
-
-@pytest.mark.browser
-@each_page
-def test_page_loads_alone_and_whole(visit, page):
-    visited = visit(page)
-    assert_loaded(visited)
+@in_modes("light")
+def test_page_loads_alone_and_whole(shown):
+    assert_loaded(shown)
     # Pictures below the fold load when they come into view.
-    for image in visited.tab.query_selector_all("article img"):
-        image.scroll_into_view_if_needed()
+    for image in shown.tab.query_selector_all("article img"):
+        if not image.evaluate("image => image.checkVisibility()"):  # an explorer stands in its place
+            continue
+        image.evaluate("image => image.scrollIntoView()")
         image.evaluate("image => image.decode()")
         assert image.evaluate("image => image.naturalWidth") > 0, image.get_attribute("src")
-    assert_maths(visited.tab)
-    assert_loaded(visited)
+    assert_maths(shown.tab)
+    assert_loaded(shown)
 
 
 def assert_maths(tab) -> None:
@@ -236,27 +47,23 @@ def assert_maths(tab) -> None:
     assert not RAW_TEX.search(text), RAW_TEX.search(text)
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("page", [page for page in PAGES if re.search(r"/0[2-6]-|notation", page)])
-def test_pages_with_formulas_show_them(visit, page):
-    tab = visit(page).tab
-    formula = tab.locator("article mjx-container").first
+@in_modes("light", pages=[page for page in PAGES if re.search(r"/0[2-6]-|notation", page)])
+def test_pages_with_formulas_show_them(shown):
+    formula = shown.tab.locator("article mjx-container").first
     assert formula.bounding_box()["width"] > 5
-    fonts = tab.evaluate(
+    fonts = shown.tab.evaluate(
         """async () => [...await document.fonts.ready]
             .filter(font => font.status === "loaded").map(font => font.family)"""
     )
     assert any("MJX" in font for font in fonts), fonts
 
 
-@pytest.mark.browser
-@each_page
-def test_page_fits_a_phone(visit, page):
-    visited = visit(page, viewport={"width": 375, "height": 812}, is_mobile=True)
-    assert_loaded(visited)
-    width = visited.tab.evaluate("document.documentElement.scrollWidth")
+@in_modes("phone")
+def test_page_fits_a_phone(shown):
+    assert_loaded(shown)
+    width = shown.tab.evaluate("document.documentElement.scrollWidth")
     # For the message: the elements that stick out and are in no box that scrolls.
-    wide = visited.tab.evaluate(
+    wide = shown.tab.evaluate(
         """() => [...document.querySelectorAll("body *")]
             .filter(e => e.getBoundingClientRect().right > 376)
             .filter(e => {
@@ -269,20 +76,84 @@ def test_page_fits_a_phone(visit, page):
     assert width <= 375, wide
 
 
-@pytest.mark.browser
-@each_page
-def test_page_loads_in_dark_mode(visit, page):
-    visited = visit(page, color_scheme="dark")
-    assert_loaded(visited)
-    assert visited.tab.evaluate("document.documentElement.dataset.theme") == "dark"
-    assert lightness(visited.tab, "backgroundColor") < 0.3
-    assert lightness(visited.tab, "color") > 0.6
+@in_modes("dark")
+def test_page_loads_in_dark_mode(shown):
+    assert_loaded(shown)
+    assert shown.tab.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert lightness(shown.tab, "backgroundColor") < 0.3
+    assert lightness(shown.tab, "color") > 0.6
 
 
 def lightness(tab, property_: str) -> float:
     """The mean of red, green and blue of the body's colour, from 0 (black) to 1 (white)."""
     colour = tab.evaluate(f"getComputedStyle(document.body).{property_}")
     return sum(float(part) for part in re.findall(r"[\d.]+", colour)[:3]) / 3 / 255
+
+
+@in_modes("light", "dark", pages=PAGES + MADE_PAGES)
+def test_axe_finds_nothing(shown):
+    assert [finding for finding in findings(shown.tab) if not is_known(finding)] == []
+
+
+@pytest.mark.browser
+def test_axe_would_find_something(visit):
+    tab = visit("book/references").tab
+    tab.evaluate("document.querySelector('article').innerHTML = '<button></button>'")
+    assert "button-name" in {rule for rule, _ in findings(tab)}
+
+
+@in_modes("light", pages=PAGES + MADE_PAGES)
+def test_page_is_light(shown, opened, site):
+    assert weight(shown.opening, site) <= FIRST_VISIT
+    # What the start page has fetched, the browser has: for the pages to come as well.
+    more = shown.opening - opened(START, "light").opening
+    assert weight(more, site) <= SECOND_PAGE, sorted((weight({url}, site), url) for url in more)
+
+
+@pytest.mark.browser
+def test_tab_stops_are_few_and_can_be_seen(visit):
+    tab = visit("book/03-selecting-actions").tab
+    stops = tab_stops(tab)
+    assert 20 < len([stop for stop in stops if not stop["explorer"]]) <= MOST_STOPS, stops
+    assert [stop for stop in stops if not stop["shown"]] == []
+    assert [stop for stop in stops if stop["formula"]] == []
+    # From one button that copies, the arrow keys lead to those that are no stops.
+    buttons = tab.locator("article button.copybtn")
+    buttons.nth(0).focus()
+    before = focused(tab)
+    tab.keyboard.press("ArrowDown")
+    assert "copybtn" in focused(tab) != before
+    tab.keyboard.press("ArrowUp")
+    assert focused(tab) == before
+    # A fold can be opened, and what is in it is reached then.
+    tab.locator("article summary").first.focus()
+    tab.keyboard.press("Enter")
+    assert tab.locator("article details").first.get_attribute("open") is not None
+
+
+def focused(tab) -> str:
+    return tab.evaluate("document.activeElement.outerHTML")
+
+
+def tab_stops(tab) -> list[dict]:
+    """Where the tab key leads, from the top of the page to its end; `shown`: the stop looks unlike before."""
+    stops = []
+    while len(stops) < 300:
+        tab.keyboard.press("Tab")
+        stop = tab.evaluate(
+            """() => {
+                const e = document.activeElement, style = getComputedStyle(e);
+                if (e === document.body) return null;
+                const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+                const within = (box) => e.closest(box) !== null;
+                const formula = within("mjx-container"), explorer = within(".explorer");
+                return {name: e.outerHTML.slice(0, 120), shown: outlined, formula, explorer};
+            }"""
+        )
+        if stop is None:
+            break
+        stops.append(stop)
+    return stops
 
 
 @pytest.mark.browser
@@ -306,8 +177,32 @@ def test_search_finds_a_word_without_the_network(visit):
 
 
 @pytest.mark.browser
-def test_launch_buttons_lead_to_this_repository(visit):
-    tab, slug = visit("book/02-update-function").tab, slug_of(repository_url())
+@pytest.mark.parametrize(
+    "question, wanted",
+    [
+        ("how do I fit my data", ["09-point-estimates", "12-your-own-data"]),
+        ("What can I do with my own data?", ["12-your-own-data"]),
+        ("softmax temperature", ["03-selecting-actions"]),
+        ("bm.simulate", ["api"]),
+        ("fit zebra", ["09-point-estimates"]),  # no page has both words
+    ],
+)
+def test_search_understands_questions(visit, question, wanted):
+    visited = visit("search")
+    visited.tab.goto(f"{visited.address}search.html?q={quote(question)}")
+    results = visited.tab.locator("#search-results li > a")
+    results.first.wait_for(timeout=10_000)
+    visited.tab.wait_for_function(
+        "() => /found|finished/i.test(document.querySelector('#search-results').innerText)"
+    )
+    found = [re.sub(r".*/|\.html.*", "", link.get_attribute("href")) for link in results.all()]
+    assert set(wanted) <= set(found[:8]), found[:12]
+    assert_loaded(visited)
+
+
+@pytest.mark.browser
+def test_launch_buttons_lead_to_this_repository(opened):
+    tab, slug = opened("book/02-update-function", "light").tab, slug_of(repository_url())
     if slug is None:  # no links to nowhere
         assert tab.locator("a[href*='colab.'], a[href*='.invalid']").count() == 0
         return

@@ -15,16 +15,6 @@ def drop_links_to_nowhere(app: Sphinx, config) -> None:
         config.html_theme_options = options | nowhere | dict.fromkeys(off, False)
 
 
-def drop_thebe(app: Sphinx, pagename, templatename, context, doctree) -> None:
-    """Leave out sphinx-thebe's scripts: they exist to fetch a kernel from other servers."""
-    context["script_files"] = [
-        script
-        for script in context.get("script_files", [])
-        if "thebe" not in str(getattr(script, "filename", None) or "")
-        and "THEBE" not in (getattr(script, "attributes", None) or {}).get("body", "")
-    ]
-
-
 def skip_tuple_fields(app: Sphinx, what, name, obj, skip, options) -> bool | None:
     """Leave out "Alias for field number 0": the class's docstring describes its fields."""
     return True if type(obj).__name__ == "_tuplegetter" else None
@@ -44,7 +34,6 @@ def pages_after_new_static_files(app: Sphinx, env, added, changed, removed) -> l
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", drop_links_to_nowhere)
-    app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("autodoc-skip-member", skip_tuple_fields)
     app.connect("env-get-outdated", pages_after_new_static_files)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

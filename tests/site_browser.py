@@ -1,0 +1,195 @@
+"""Fixtures for tests of the built site: `site`, `address`, `browser`, `visit`, `opened` and `shown`.
+
+The browser is a Chromium of the system, driven by playwright. Without one its tests are skipped,
+and pytest says so; with REQUIRE_BROWSER set, as in continuous integration, they fail instead.
+
+To open a page costs seconds. A test that only looks takes the page as `shown`, under `in_modes(...)`: tests
+of the same page come one after another, and share one visit for each mode. A test that clicks, types or
+loads something else takes `visit`, which opens a page for it alone.
+"""
+
+import functools
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections import OrderedDict
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+SITE = ROOT / "_build" / "html"
+sys.path.insert(0, str(ROOT / "scripts"))
+import check_site  # noqa: E402
+
+PAGES = check_site.toc_pages(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")))
+# What Sphinx makes of its own accord.
+MADE_PAGES = ["404", "genindex", "py-modindex", "search"]
+# How a page is looked at: by what a browser's context is given.
+MODES = {
+    "light": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 375, "height": 812}, "color_scheme": "light", "is_mobile": True},
+}
+# Open at the same time: a page in each mode, and the one before.
+KEPT_OPEN = 4
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# No sandbox: containers often run as root. The rest keeps the browser's own services quiet.
+BROWSER_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+# What the theme itself writes to the console as an error: (pattern, why it does no harm).
+CONSOLE_ERRORS_OF_THE_THEME: list[tuple[str, str]] = []
+
+each_page = pytest.mark.parametrize("page", PAGES)
+
+
+def in_modes(*modes: str, pages: list[str] = PAGES):
+    """The mark of a browser test that takes `shown`: each page in each mode, shared with other such tests."""
+    shown = [pytest.param((page, mode), id=f"{page}-{mode}") for page in pages for mode in modes]
+
+    def mark(test):
+        return pytest.mark.browser(pytest.mark.parametrize("shown", shown, indirect=True)(test))
+
+    return mark
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    """The folder of the site, built by the same command that a reader uses.
+
+    SITE_FOLDER names one that is built already, to look at it without building anew.
+    """
+    if built_already := os.environ.get("SITE_FOLDER"):
+        return Path(built_already)
+    environment = {name: v for name, v in os.environ.items() if not name.startswith("MAKE")}
+    built = subprocess.run(["make", "book"], cwd=ROOT, env=environment, capture_output=True, text=True)
+    if built.returncode:
+        pytest.fail(f"make book failed:\n{built.stdout}{built.stderr}", pytrace=False)
+    return SITE
+
+
+class _QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    """The address of a server of the site on this machine."""
+    handler = functools.partial(_QuietHandler, directory=str(site))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        message = f"no Chromium found ({', '.join(BROWSERS)}): the site was not seen in a browser"
+        if os.environ.get("REQUIRE_BROWSER"):
+            pytest.fail(message)
+        pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=BROWSER_ARGS)
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """A page as a browser shows it, with what went wrong while it loaded."""
+
+    def __init__(self, browser, address: str, **context):
+        self.address, self.outside, self.errors = address, [], []
+        self.fetched: list[str] = []  # everything
+        self.opening: set[str] = set()  # what the page fetched before anybody scrolled
+        self.context = browser.new_context(**context)
+        self.context.route("**/*", self._route)
+        self.tab = self.context.new_page()
+        self.tab.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.tab.on("console", self._console)
+        self.tab.on("response", self._response)
+
+    def _route(self, route):
+        if route.request.url.startswith((self.address, "data:", "blob:")):
+            route.continue_()
+        else:
+            self.outside.append(route.request.url)
+            route.abort()
+
+    def _console(self, message):
+        known = any(re.search(pattern, message.text) for pattern, _ in CONSOLE_ERRORS_OF_THE_THEME)
+        if message.type == "error" and not known:
+            self.errors.append(message.text)
+
+    def _response(self, response):
+        self.fetched.append(response.url)
+        if response.status >= 400:
+            self.errors.append(f"{response.status} {response.url}")
+
+    def open(self, page: str):
+        self.tab.goto(f"{self.address}{page}.html", wait_until="load")
+        self.tab.evaluate("async () => window.MathJax?.startup && await MathJax.startup.promise")
+        self.tab.wait_for_load_state("networkidle")
+        self.opening = set(self.fetched)
+        return self.tab
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Open a page for this test alone: `visit(page, **context)`; `visit(page, **MODES["phone"])`."""
+    visits = []
+
+    def start(page: str, **context) -> Visit:
+        visits.append(Visit(browser, address, **context))
+        visits[-1].open(page)
+        return visits[-1]
+
+    yield start
+    for visited in visits:
+        visited.context.close()
+
+
+@pytest.fixture(scope="session")
+def opened(browser, address):
+    """The visit of a page in a mode, `opened(page, mode)`, opened where it is not open already."""
+    visits: OrderedDict[tuple[str, str], Visit] = OrderedDict()
+
+    def get(page: str, mode: str) -> Visit:
+        if (page, mode) not in visits:
+            visits[page, mode] = Visit(browser, address, **MODES[mode])
+            visits[page, mode].open(page)
+        visits.move_to_end((page, mode))
+        while len(visits) > KEPT_OPEN:
+            visits.popitem(last=False)[1].context.close()
+        return visits[page, mode]
+
+    yield get
+    for visited in visits.values():
+        visited.context.close()
+
+
+@pytest.fixture(scope="session")
+def shown(opened, request) -> Visit:
+    """A page that other tests look at too: leave it as it was. The mark `in_modes` says which and how."""
+    return opened(*request.param)
+
+
+def assert_loaded(visited: Visit) -> None:
+    assert visited.outside == [], "requests to outside the site"
+    assert visited.errors == [], "errors in the console"
