@@ -12,12 +12,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
-from set_repository import setup_cell, slug_of  # noqa: E402
+from set_repository import slug_of  # noqa: E402
+from setup_cell import SETS_DEVICES, setup_cell  # noqa: E402
+from setup_cell import TAGS as SETUP_TAGS  # noqa: E402
 
 TAGS = {
     "setup",  # the first code cell
     "exercise",  # the stub of an exercise
     "check",  # the cell that tells the reader whether the stub is solved
+    "progress",  # the last of them: how many are solved
+    "behind",  # defines what the rest of the chapter needs, for those who come late
+    "explorer",  # shows one of behavioural_modelling.explorers
     "hide-input",  # long plotting code: one click away on the page
     "hide-output",
     "remove-input",  # on the page only; the code is there in Colab
@@ -26,6 +31,8 @@ TAGS = {
     "readme-figure",  # `make execute` stores this cell's figure for README.md as well
 }
 MAX_LINES = 20
+PICTURES = {"image/svg+xml", "image/png", "image/jpeg"}
+WORDS_OF_A_CAPTION = 5
 MYST = {
     "a directive": r"^\s*(?:`{3,}|~{3,}|:{3,})\{",
     "a colon fence": r"^\s*:{3,}",
@@ -66,7 +73,7 @@ def markdown_cells(notebook: dict) -> list[tuple[int, dict]]:
 
 def has_figure(cell: dict) -> bool:
     """Whether a code cell shows a picture."""
-    return any("image/png" in output.get("data", {}) for output in cell["outputs"])
+    return any(PICTURES & set(output.get("data", {})) for output in cell["outputs"])
 
 
 def without_code(text: str) -> str:
@@ -96,14 +103,20 @@ def begins_with_setup_and_imports(notebook: dict, url: str) -> Iterator[str]:
     if len(cells) < 2:
         yield "there must be a setup cell and an imports cell"
         return
-    expected = setup_cell(url).strip()
-    if tags(cells[0][1]) != ["setup"] or source(cells[0][1]).strip() != expected:
+    expected = expected_setup(notebook, url)
+    if tags(cells[0][1]) != SETUP_TAGS or source(cells[0][1]).strip() != expected:
         yield f"the first code cell must be tagged `setup` and read\n{expected}"
     if not re.match(r"(?:#.*\n|\s)*(?:import|from) ", source(cells[1][1])):
         yield "the second code cell must hold the imports"
     for i, cell in cells[2:]:
         if "setup" in tags(cell):
             yield f"cell {i}: only the first code cell may be tagged `setup`"
+
+
+def expected_setup(notebook: dict, url: str) -> str:
+    """The first code cell: without the device where the notebook itself sets up JAX's devices."""
+    device = not SETS_DEVICES.search("\n".join(map(source, notebook["cells"])))
+    return setup_cell(url if slug_of(url) else None, device=device).strip()
 
 
 def tags_are_known(notebook: dict, url: str) -> Iterator[str]:
@@ -124,6 +137,20 @@ def figures_have_alt_text(notebook: dict, url: str) -> Iterator[str]:
         text = without_code(source(cell))
         if re.search(r"!\[\s*\]\(", text) or re.search(r"<img(?![^>]*\balt=\"[^\"]+\")", text):
             yield f"cell {i}: the picture needs alt text"
+
+
+def figures_have_captions(notebook: dict, url: str) -> Iterator[str]:
+    for i, cell in code_cells(notebook):
+        caption = cell["metadata"].get("mystnb", {}).get("figure", {}).get("caption", "")
+        if has_figure(cell) and len(caption.split()) < WORDS_OF_A_CAPTION:
+            yield f"cell {i}: the figure needs a caption of at least {WORDS_OF_A_CAPTION} words"
+
+
+def figures_are_vectors(notebook: dict, url: str) -> Iterator[str]:
+    for i, cell in code_cells(notebook):
+        data = [output.get("data", {}) for output in cell["outputs"]]
+        if any("image/png" in d and "image/svg+xml" not in d for d in data):
+            yield f"cell {i}: the figure is no SVG: call plotting.use_house_style(), and `make execute`"
 
 
 def markdown_is_plain(notebook: dict, url: str) -> Iterator[str]:
@@ -201,7 +228,7 @@ def _output_texts(cell: dict) -> Iterator[str]:
 
 
 def code_cells_are_short(notebook: dict, url: str) -> Iterator[str]:
-    for i, cell in code_cells(notebook):
+    for i, cell in code_cells(notebook)[1:]:  # the first is the setup
         if (n_lines := len(source(cell).splitlines())) > MAX_LINES:
             yield f"cell {i}: {n_lines} lines of code; {MAX_LINES} is the most"
 
@@ -265,11 +292,55 @@ def solution(cell: dict) -> str:
     return "\n".join(FENCE.findall(details.group(1))) if details else ""
 
 
+def checks_hold_no_answer(notebook: dict, url: str) -> Iterator[str]:
+    for name, start in exercises(notebook):
+        for check in exercise_cells(notebook, start)[1:2]:
+            if check["cell_type"] == "code" and not is_check_of(source(check), name):
+                yield f'exercise {name}: the check must be one call, check("{name}", function), and no more'
+
+
+def is_check_of(code: str, number: str) -> bool:
+    """Whether code is a call of `check` with this number and names of functions, and no more."""
+    match ast.parse(code).body:
+        case [ast.Expr(ast.Call(ast.Name("check"), [ast.Constant(given), *functions], []))]:
+            return given == number and bool(functions) and all(isinstance(f, ast.Name) for f in functions)
+    return False
+
+
+def progress_is_told_at_the_end(notebook: dict, url: str) -> Iterator[str]:
+    found, cells = list(exercises(notebook)), notebook["cells"]
+    at = [i for i, cell in enumerate(cells) if "progress" in tags(cell)]
+    if not found:
+        yield from ["a progress cell in a chapter without exercises"] if at else []
+        return
+    number, after = found[-1][0].partition(".")[0], found[-1][1] + 2
+    if len(at) != 1 or at[0] <= after or source(cells[at[0]]).strip() != f"progress({number})":
+        yield f"after the last exercise there must be one cell tagged `progress`: progress({number})"
+
+
+def latecomers_can_go_on(notebook: dict, url: str) -> Iterator[str]:
+    cells, found = notebook["cells"], list(exercises(notebook))
+    behind = [i for i, cell in enumerate(cells) if "behind" in tags(cell)]
+    if found and not any(i < found[0][1] for i in behind):
+        yield "before the exercises there must be a cell tagged `behind` that defines what they need"
+    for i in behind:
+        if not source(cells[i - 1]).rstrip().splitlines()[-1].startswith("**Behind?**"):
+            yield f"cell {i + 1}: the text before a cell tagged `behind` must end in a line **Behind?** ..."
+
+
+def explorers_are_not_compared(notebook: dict, url: str) -> Iterator[str]:
+    for i, cell in code_cells(notebook):
+        if "explorer" in tags(cell) and "nbval-ignore-output" not in tags(cell):
+            yield f"cell {i}: an explorer's output moves; tag it `nbval-ignore-output` as well"
+
+
 RULES = (
     begins_with_a_title,
     begins_with_setup_and_imports,
     tags_are_known,
     figures_have_alt_text,
+    figures_have_captions,
+    figures_are_vectors,
     markdown_is_plain,
     code_stays_offline,
     code_is_plain_python,
@@ -279,4 +350,8 @@ RULES = (
     code_cells_are_short,
     code_is_announced,
     exercises_are_complete,
+    checks_hold_no_answer,
+    progress_is_told_at_the_end,
+    latecomers_can_go_on,
+    explorers_are_not_compared,
 )
