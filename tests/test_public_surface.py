@@ -24,8 +24,9 @@ ROWS = [
     *("models", "tasks", "trials"),
     *("_play", "_by_trial", "_shapes", "_door", "_parameters", "_scoring", "_ready"),
     *("simulation", "likelihood", "replaying", "fitting", "posteriors", "studies", "plotting", "testing"),
+    *("explorers", "exercises"),
 ]
-ON_THEIR_OWN = {"exercises"}
+ON_THEIR_OWN = {"versions"}
 
 
 def public_objects():

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 import check_site  # noqa: E402
 import set_repository  # noqa: E402
+import setup_cell  # noqa: E402
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 # Files of any of these kinds are text that we wrote.
@@ -220,10 +221,11 @@ def test_the_address_can_be_changed_to_and_fro(copied):
         assert colab_links(copied) == ([(slug, chapter) for chapter in CHAPTERS] if slug else [])
         for chapter in CHAPTERS:
             setup = first_code_cell(copied / chapter)
-            assert setup == set_repository.setup_cell(url).strip()
-            assert (f"git+{url}" in setup) == ("%pip" in setup) == bool(slug)
+            device = "07-" not in chapter
+            assert setup == setup_cell.setup_cell(url if slug else None, device=device).strip()
+            assert (f"git+{url}" in setup) == ("pip" in setup) == bool(slug)
         gone = {f"github.com/{other}" for other in slugs if other} - {f"github.com/{slug}"}
-        gone |= {"https://repository.invalid"} if slug else {'pip install "behavioural'}
+        gone |= {"https://repository.invalid"} if slug else {"git+"}
         for path in filter(Path.is_file, copied.rglob("*")):
             words = path.read_text(encoding="utf-8")
             assert not [old for old in gone if re.search(rf"{re.escape(old)}(?![\w.-])", words)], path
@@ -244,15 +246,6 @@ def test_the_site_has_no_buttons_that_lead_nowhere(url):
     shown = {name for name, value in given.html_theme_options.items() if value}
     everything = {"repository_url", "use_issues_button", *buttons}
     assert shown == (set() if url == set_repository.UNKNOWN else everything)
-
-
-def test_the_setup_cell_says_what_to_do_without_an_address(monkeypatch, capsys):
-    cell = compile(set_repository.setup_cell(set_repository.UNKNOWN), "the first cell", "exec")
-    exec(cell, {})
-    assert capsys.readouterr().out == ""
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    exec(cell, {})
-    assert "README.md" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
