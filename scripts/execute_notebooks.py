@@ -19,8 +19,6 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).resolve().parent.parent
 TIMES = ROOT / "book" / "run_times.json"
 AFFINITY = hasattr(os, "sched_getaffinity")  # the cores that this program may use; Linux tells
-# Explorers are stored without Bokeh's script, which the site brings: see behavioural_modelling.explorers.
-os.environ["BEHAVIOURAL_EXPLORERS"] = "stored"
 # Longest first, so that the environment inside the repository is recognised before the repository.
 PATHS = [(sysconfig.get_path("purelib"), "site-packages"), (sysconfig.get_path("stdlib"), "python")]
 PATHS += [(sys.prefix, "environment"), (f"{ROOT}/", ""), (f"{Path.home()}/", "~/")]
@@ -99,6 +97,8 @@ def execute(path: Path) -> None:
 
 
 if __name__ == "__main__":
+    # Explorers are stored without Bokeh's script, which the site brings: see behavioural_modelling.explorers.
+    os.environ["BEHAVIOURAL_EXPLORERS"] = "stored"
     for name in sys.argv[1:]:
         start = time.perf_counter()
         execute(Path(name))
