@@ -47,7 +47,8 @@ def sections() -> dict[int, str]:
 def test_minutes_are_the_same_everywhere(chapter):
     reading, exercises = minutes_of(chapter)
     rows = [row.split(" | ") for row in ROW.findall(page("intro")) if chapter.name in row]
-    assert rows and rows[0][2:4] == [str(reading), str(exercises or "none")], "intro.md says otherwise"
+    expected = f"{reading} + {exercises}" if exercises else str(reading)
+    assert rows and rows[0][3] == expected, "intro.md says otherwise"
     timed = [row.split(" | ") for row in ROW.findall(sections()[int(chapter.name[:2])])]
     timed = [(name, int(minutes)) for name, minutes in timed if minutes.isdigit()]
     assert sum(minutes for name, minutes in timed if not name.startswith("Exercises")) == reading
@@ -152,8 +153,8 @@ def test_counts_are_those_of_a_small_notebook(tmp_path):
     found = how_tested.chapter_of(path, {"02-small": {"seconds": 7, "cores": 2}})
     assert (found.compared, found.may_differ, found.assertions) == (1, 1, 2)
     assert found.exercises == 3 and found.mistakes >= 9
-    assert how_tested.run_time(found) == "7 s on 2 cores"
-    assert how_tested.run_time(how_tested.chapter_of(path, {})) == "not measured yet"
+    assert how_tested.run_time(found) == "7 s, 2 cores"
+    assert how_tested.run_time(how_tested.chapter_of(path, {})) == "not measured"
 
 
 def test_the_page_counts_every_chapter_and_this_test():

@@ -100,8 +100,8 @@ def counts_text(found: list[Chapter]) -> str:
 def run_time(chapter: Chapter) -> str:
     """The stored time of a chapter, or that there is none."""
     if chapter.seconds is None:
-        return "not measured yet"
-    return f"{chapter.seconds} s on {chapter.cores} cores"
+        return "not measured"
+    return f"{chapter.seconds} s, {chapter.cores} cores"
 
 
 def table_text(found: list[Chapter]) -> str:
