@@ -61,7 +61,12 @@ def stub(x): ...
 def stub_of_two(x, y): ...
 
 
-@pytest.mark.parametrize("function", [stub, stub_of_two, lambda x: None])
+def stub_with_words(x):
+    """Twice the number."""
+    ...
+
+
+@pytest.mark.parametrize("function", [stub, stub_of_two, stub_with_words, lambda x: None])
 def test_no_answer_yet(function):
     assert checking.verdict(TASK, (function,)) == checking.NO_ANSWER
 
@@ -158,3 +163,23 @@ def test_progress_counts_what_is_solved(capsys):
 def test_an_exercise_that_is_not_there_is_refused(number):
     with pytest.raises(ValueError, match="number"):
         exercises.check(number, double)
+
+
+@pytest.mark.parametrize("function", [lambda x: 0.5, lambda x: 2, lambda x: (1.0, 2.0)])
+def test_a_constant_is_an_answer(function):
+    assert checking.verdict(TASK, (function,)).startswith("Not quite")
+
+
+def test_an_answer_that_changes_its_input_does_not_change_what_is_right():
+    def in_place(x):
+        x += 1
+        return 2 * x
+
+    task = TASK._replace(cases=lambda: [(np.array([1.0, 4.0]),)])
+    assert checking.verdict(task, (in_place,)).startswith("Not quite: entry [0] is 4")
+
+
+def test_an_infinite_answer_must_be_met_exactly():
+    task = TASK._replace(reference=lambda x: x / np.array([1.0, np.inf]) - np.array([0.0, np.inf]))
+    assert checking.verdict(task, (task.reference,)) == "Correct."
+    assert checking.verdict(task, (lambda x: np.array([1.0, 7.0]),)).startswith("Not quite: entry [1] is 7")

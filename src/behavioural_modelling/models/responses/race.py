@@ -2,7 +2,7 @@ r"""A choice with its response time: a race between accumulators of evidence, on
 
 At time :math:`t` an accumulator is spread normally with standard deviation :math:`\sqrt t`. Measured in that,
 two numbers are all that is left: how far its drift has carried it, :math:`m = v\sqrt t`, and how far away its
-threshold is, :math:`h = b/\sqrt t`. The log-probability that it has not finished is
+threshold is, :math:`h = B/\sqrt t`. The log-probability that it has not finished is
 
 .. math:: \log S = \log\Phi(h - m) - \log(1 + o) \qquad o = \frac{R(m + h)}{R(m - h) - R(m + h)}
 
@@ -42,15 +42,15 @@ FAR = 2.5
 def wald_race(n_actions: int) -> Response:
     r"""A choice with its response time: the action whose accumulator of evidence is the first to finish.
 
-    Each accumulator starts at 0 and drifts at its rate :math:`v_a` until it reaches the threshold :math:`b`.
+    Each accumulator starts at 0 and drifts at its rate :math:`v_a` until it reaches the threshold :math:`B`.
     Its noise has standard deviation 1 after one unit of time. With :math:`t` the response time less the
     non-decision time, the density of choice :math:`c` is
 
     .. math::
         p(c, t) = f_c(t) \prod_{a \neq c} S_a(t) \qquad
-        f_a(t) = \frac{b}{\sqrt{2 \pi t^3}} \exp\left(-\frac{(b - v_a t)^2}{2t}\right) \qquad
-        S_a(t) = \Phi\left(\frac{b - v_a t}{\sqrt t}\right)
-            - e^{2 v_a b}\, \Phi\left(-\frac{b + v_a t}{\sqrt t}\right)
+        f_a(t) = \frac{B}{\sqrt{2 \pi t^3}} \exp\left(-\frac{(B - v_a t)^2}{2t}\right) \qquad
+        S_a(t) = \Phi\left(\frac{B - v_a t}{\sqrt t}\right)
+            - e^{2 v_a B}\, \Phi\left(-\frac{B + v_a t}{\sqrt t}\right)
 
     The prediction is a dict: `drifts`, shape (n_actions,), at least 0; `threshold`, a number above 0;
     `non_decision_time`, a number of at least 0. A response is a dict of `choices` and `times`, and `update`
@@ -58,7 +58,7 @@ def wald_race(n_actions: int) -> Response:
 
     A response before the race began, or at no finite time, has a log-density of minus infinity, and slopes
     of 0. With a drift below 0 the formulas hold, but an accumulator finishes with probability
-    :math:`e^{2vb}` only: the density sums to less than 1, and a race that nobody finishes is drawn as an
+    :math:`e^{2vB}` only: the density sums to less than 1, and a race that nobody finishes is drawn as an
     infinite time.
 
     Args:
