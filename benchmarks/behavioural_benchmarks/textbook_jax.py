@@ -28,12 +28,13 @@ textbook_jax = jax.jit(jax.vmap(one_subject, in_axes=(None, 0, 0, 0, 0)))
 def uniforms_of_textbook(keys, n_trials):
     """The random numbers that `textbook_jax` picks its choices by, shape (n_subjects, n_trials).
 
-    `jax.random.choice` draws one from the key of each trial, and takes 1 minus it.
+    `jax.random.choice` draws one from the key of each trial, in 32 bits as the probabilities are, and takes 1
+    minus it.
     """
 
     def one_key(key, _):
         key, key_choice = jax.random.split(key)
-        return key, 1 - jax.random.uniform(key_choice)
+        return key, 1 - jax.random.uniform(key_choice, dtype=jnp.float32)
 
     return jax.vmap(lambda key: jax.lax.scan(one_key, key, length=n_trials)[1])(keys)
 
