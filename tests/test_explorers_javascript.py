@@ -23,10 +23,11 @@ CLOSE = {"rtol": 1e-12, "atol": 1e-12}
 
 @pytest.fixture(scope="module")
 def page(browser):
-    """A blank page that has the random numbers of JAX."""
+    """A blank page that has what translated functions call."""
     context = browser.new_context()
     tab = context.new_page()
-    tab.add_script_tag(content=_page.own_file("random.js"))
+    for name in _page.TRANSLATED_NEED:
+        tab.add_script_tag(content=_page.own_file(name))
     yield tab
     context.close()
 
@@ -111,6 +112,13 @@ def test_functions_of_two_numbers(page, function):
     if function in (jnp.power, OF_TWO["clamp"]):  # JAX and JavaScript differ about powers and bounds of NaN
         usable = [(a, b) for a, b in PAIRS if not math.isnan(a + b)]
     check(page, function, *usable)
+
+
+def test_the_error_function_keeps_the_digits_of_its_tail(page):
+    x = np.r_[-6:6:241j, 1.99999999, 2.00000001, 10, 26, 1e-300, -1e-9]
+    found = np.array(computed(page, translated(lambda x: (jax.lax.erf(x), jax.lax.erfc(x)), 0.0), x[:, None]))
+    expected = [[math.erf(value), math.erfc(value)] for value in x]
+    np.testing.assert_allclose(found, expected, rtol=2e-13)
 
 
 MATRIX = np.arange(12.0).reshape(3, 4) ** 1.5 - 7
@@ -277,6 +285,26 @@ def test_a_model_without_a_choice_is_one_too(page):
     assert_same(after, [0.55, {"surprise": 0.5}])
     check(page, model.response.log_prob, ((0.5, 0.2), 0.7), ((0.0, 3.0), -1.0))
     check(page, model.response.draw, *[((0.5, 0.2), np.array([u])) for u in (0.001, 0.3, 0.5, 0.99)])
+
+
+@pytest.mark.parametrize("n_actions", [1, 2, 20])
+def test_a_race_is_the_same_on_the_page(page, n_actions):
+    race, rng = responses.wald_race(n_actions), np.random.default_rng(n_actions)
+    available = rng.uniform(size=n_actions) < 0.7
+    available[0] = True
+
+    def log_prob(prediction, answer):
+        return race.log_prob(prediction, answer), race.log_prob(race.on_offer(prediction, available), answer)
+
+    predictions, answers = [], []
+    for scale in np.repeat([0.01, 0.3, 1.0, 3.0, 10.0], 20):
+        drifts, threshold = scale * rng.exponential(size=n_actions), float(rng.exponential(1 + scale))
+        predictions.append({"drifts": drifts, "threshold": threshold, "non_decision_time": 0.1})
+        answers.append({"choices": int(rng.integers(n_actions)), "times": float(rng.exponential(2))})
+    check(page, log_prob, *zip(predictions, answers, strict=True))
+    uniforms = rng.uniform(size=(100, 2 * n_actions))
+    check(page, race.draw, *zip(predictions, uniforms, strict=True))
+    check(page, race.encode, *[(answer,) for answer in answers])
 
 
 def test_model_functions_wants_a_model():

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 __all__: list[str] = []
 
-SCRIPTS = ("random.js", "explorers.js")
+TRANSLATED_NEED = ("random.js", "special.js")
+"""What translated functions call."""
+
+SCRIPTS = (*TRANSLATED_NEED, "explorers.js")
 STYLES = ("explorers.css",)
 
 

@@ -23,6 +23,8 @@ ENTRYWISE: dict[str, str] = {
     "cos": "Math.cos({0})",
     "div": "({0} / {1})",
     "eq": "({0} === {1})",
+    "erf": "jaxSpecial.erf({0})",
+    "erfc": "jaxSpecial.erfc({0})",
     "exp": "Math.exp({0})",
     "expm1": "Math.expm1({0})",
     "floor": "Math.floor({0})",
@@ -176,7 +178,7 @@ def _along(x: np.ndarray, axes: tuple[int, ...], function: Callable[[list[str]],
     rows = np.transpose(x, (*rest, *axes))
     out = np.empty(rows.shape[: len(rest)], object)
     for place in np.ndindex(out.shape):
-        out[place] = function(rows[place].ravel().tolist())
+        out[place] = function(rows[(*place, ...)].ravel().tolist())
     return out
 
 
