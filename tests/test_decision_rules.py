@@ -236,7 +236,9 @@ def test_logits_are_relative_to_the_best_action():
     value = jnp.array([[1.0, 3.0, 2.0], [1000.0, 1000.0 - 2.0**-14, 0.0]])
     logits = decision_rules.softmax_logits(value, 0.5)
     np.testing.assert_array_equal(logits, [[-4.0, 0.0, -2.0], [0.0, -(2.0**-13), -2000.0]])
-    np.testing.assert_array_equal(decision_rules.softmax(value, 0.5), jax.nn.softmax(logits, axis=-1))
+    np.testing.assert_allclose(
+        decision_rules.softmax(value, 0.5), jax.nn.softmax(logits, axis=-1), rtol=1e-6, atol=0
+    )
 
 
 def sticky(value, temperature, stickiness):
