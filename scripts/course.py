@@ -26,8 +26,8 @@ import machine
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-# Files side by side, each file and notebook in one process, in the order given: long ones first, so that no
-# processor is left with a long one at the end.
+# Files side by side, each file and notebook in one process, in the order given: notebooks, which take long,
+# come first, and pages of the site, which tests/conftest.py sets apart, last.
 PARALLEL = "--numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder"
 LAB = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
 GROUPS = ("dev", "bench", "types", "workshop", "installing")

@@ -1,8 +1,10 @@
-"""Fixtures that several test files share, and where the tests keep what JAX has compiled."""
+"""Fixtures that several test files share, how the tests compile, and which tests go to the same worker."""
 
+import importlib.metadata
 import logging
 import os
 import platform
+import re
 import time
 from pathlib import Path
 
@@ -14,9 +16,19 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 # Of a program that another process is just storing, JAX warns, and compiles it itself.
 os.environ.setdefault("PYTHONWARNINGS", "ignore:Error reading persistent compilation cache")
 
+# A unit test compiles a program and runs it once: these make compiling twice as fast, and what is compiled
+# a little slower. Notebooks run as readers have them, without. So do the weekly tests with other versions: a
+# jaxlib that does not know a flag ends the process.
+FAST_COMPILING = "--xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=1"
+KNOWS_FLAGS = importlib.metadata.version("jaxlib").startswith("0.10.")
+FLAGS_OF_NOTEBOOKS = os.environ.get("XLA_FLAGS", "").replace(FAST_COMPILING, "").strip()
+FLAGS_OF_TESTS = f"{FLAGS_OF_NOTEBOOKS} {FAST_COMPILING if KNOWS_FLAGS else ''}".strip()
+os.environ["XLA_FLAGS"] = FLAGS_OF_TESTS
+
 import jax  # noqa: E402
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
+from xdist.scheduler import LoadScopeScheduling  # noqa: E402
 
 pytest_plugins = ["site_browser"]
 
@@ -27,6 +39,34 @@ def pytest_configure(config):
         for program in COMPILED.glob("*-cache"):
             if program.stat().st_mtime < time.time() - 30 * 24 * 3600:
                 program.unlink(missing_ok=True)
+
+
+class OnePageOneWorker(LoadScopeScheduling):
+    """Gives a worker all tests of a file, in order; of the built site, all tests of a page."""
+
+    PAGE = re.compile(r"::.*\[(.+)-(light|dark|phone|paper|darkpaper)\]$")
+
+    def _split_scope(self, nodeid: str) -> str:
+        page = self.PAGE.search(nodeid)
+        return page[1] if page else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return OnePageOneWorker(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Before nbval starts a notebook's kernel, which takes over the environment."""
+    notebook = item.path.suffix == ".ipynb"
+    os.environ["XLA_FLAGS"] = FLAGS_OF_NOTEBOOKS if notebook else FLAGS_OF_TESTS
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forgotten():
+    """Forget what a file has compiled: gigabytes in the end. What the next one needs too is on the disk."""
+    yield
+    jax.clear_caches()
 
 
 @pytest.fixture

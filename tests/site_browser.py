@@ -4,8 +4,8 @@ The browser is a Chromium of the system, driven by playwright. Without one its t
 and pytest says so; with REQUIRE_BROWSER set, as in continuous integration, they fail instead.
 
 To open a page costs seconds. A test that only looks takes the page as `shown`, under `in_modes(...)`: tests
-of the same page come one after another, and share one visit for each mode. A test that clicks, types or
-loads something else takes `visit`, which opens a page for it alone.
+of the same page come one after another, and share one visit, which is turned dark or narrow as a reader's
+would be. A test that clicks, types or loads something else takes `visit`, which opens a page for it alone.
 """
 
 import functools
@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
@@ -34,10 +35,14 @@ MADE_PAGES = ["404", "genindex", "py-modindex", "search"]
 MODES = {
     "light": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
-    "phone": {"viewport": {"width": 375, "height": 812}, "color_scheme": "light", "is_mobile": True},
+    "phone": {"viewport": {"width": 375, "height": 812}, "color_scheme": "light"},
+    # A sheet of A4 between the margins that print.css sets: 210 mm less 2 times 16 mm, at 96 px per inch. How
+    # it is printed, the fixture `on_paper` of test_site_looks.py tells.
+    "paper": {"viewport": {"width": 673, "height": 990}, "color_scheme": "light"},
+    "darkpaper": {"viewport": {"width": 673, "height": 990}, "color_scheme": "dark"},
 }
-# Open at the same time: a page in each mode, and the one before.
-KEPT_OPEN = 4
+# Open at the same time: the page that is tested, and the one before.
+KEPT_OPEN = 2
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # No sandbox: containers often run as root. The rest keeps the browser's own services quiet.
 BROWSER_ARGS = [
@@ -73,13 +78,22 @@ def site() -> Path:
     if built_already := os.environ.get("SITE_FOLDER"):
         return Path(built_already)
     environment = {name: v for name, v in os.environ.items() if not name.startswith("MAKE")}
-    built = subprocess.run(["make", "book"], cwd=ROOT, env=environment, capture_output=True, text=True)
-    if built.returncode:
-        pytest.fail(f"make book failed:\n{built.stdout}{built.stderr}", pytrace=False)
+    # Every worker of a run asks for the site: the first builds it, and the others wait.
+    run, stamp = os.environ.get("PYTEST_XDIST_TESTRUNUID"), SITE.parent / "tests.built"
+    stamp.parent.mkdir(exist_ok=True)
+    with FileLock(stamp.with_suffix(".lock")):
+        if run and stamp.exists() and stamp.read_text() == run:
+            return SITE
+        built = subprocess.run(["make", "book"], cwd=ROOT, env=environment, capture_output=True, text=True)
+        if built.returncode:
+            pytest.fail(f"make book failed:\n{built.stdout}{built.stderr}", pytrace=False)
+        stamp.write_text(run or "")
     return SITE
 
 
 class _QuietHandler(SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"  # a connection serves more than one file
+
     def log_message(self, *args):
         pass
 
@@ -119,18 +133,16 @@ class Visit:
         self.fetched: list[str] = []  # everything
         self.opening: set[str] = set()  # what the page fetched before anybody scrolled
         self.context = browser.new_context(**context)
-        self.context.route("**/*", self._route)
+        # Requests to the site itself do not come by here: that would take as long as to serve them.
+        self.context.route(re.compile(f"^(?!{re.escape(address)}|data:|blob:)"), self._refuse)
         self.tab = self.context.new_page()
         self.tab.on("pageerror", lambda error: self.errors.append(str(error)))
         self.tab.on("console", self._console)
         self.tab.on("response", self._response)
 
-    def _route(self, route):
-        if route.request.url.startswith((self.address, "data:", "blob:")):
-            route.continue_()
-        else:
-            self.outside.append(route.request.url)
-            route.abort()
+    def _refuse(self, route):
+        self.outside.append(route.request.url)
+        route.abort()
 
     def _console(self, message):
         known = any(re.search(pattern, message.text) for pattern, _ in CONSOLE_ERRORS_OF_THE_THEME)
@@ -148,6 +160,22 @@ class Visit:
         self.tab.wait_for_load_state("networkidle")
         self.opening = set(self.fetched)
         return self.tab
+
+    def turn(self, mode: str) -> None:
+        """Make the page dark or light, and as wide as the mode says."""
+        viewport, scheme = MODES[mode]["viewport"], MODES[mode]["color_scheme"]
+        if self.tab.viewport_size != viewport:
+            self.tab.set_viewport_size(viewport)
+        self.tab.emulate_media(color_scheme=scheme)
+        self.tab.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=scheme)
+        self.tab.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        # Colours fade into each other; what is out of sight may wait for ever.
+        self.tab.evaluate(
+            """() => Promise.race([
+                Promise.allSettled(document.getAnimations().map(fading => fading.finished)),
+                new Promise(done => setTimeout(done, 500)),
+            ]).then(() => true)"""
+        )
 
 
 @pytest.fixture
@@ -168,16 +196,17 @@ def visit(browser, address):
 @pytest.fixture(scope="session")
 def opened(browser, address):
     """The visit of a page in a mode, `opened(page, mode)`, opened where it is not open already."""
-    visits: OrderedDict[tuple[str, str], Visit] = OrderedDict()
+    visits: OrderedDict[str, Visit] = OrderedDict()
 
     def get(page: str, mode: str) -> Visit:
-        if (page, mode) not in visits:
-            visits[page, mode] = Visit(browser, address, **MODES[mode])
-            visits[page, mode].open(page)
-        visits.move_to_end((page, mode))
+        if page not in visits:
+            visits[page] = Visit(browser, address, **MODES[mode])
+            visits[page].open(page)
+        visits.move_to_end(page)
+        visits[page].turn(mode)
         while len(visits) > KEPT_OPEN:
             visits.popitem(last=False)[1].context.close()
-        return visits[page, mode]
+        return visits[page]
 
     yield get
     for visited in visits.values():

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 from set_repository import repository_url, slug_of
-from site_axe import findings, is_known
+from site_axe import OF_COLOURS, findings, is_known
 from site_browser import MADE_PAGES, PAGES, Visit, assert_loaded, in_modes
 from site_weight import weight
 
@@ -90,9 +90,14 @@ def lightness(tab, property_: str) -> float:
     return sum(float(part) for part in re.findall(r"[\d.]+", colour)[:3]) / 3 / 255
 
 
-@in_modes("light", "dark", pages=PAGES + MADE_PAGES)
+@in_modes("light", pages=PAGES + MADE_PAGES)
 def test_axe_finds_nothing(shown):
     assert [finding for finding in findings(shown.tab) if not is_known(finding)] == []
+
+
+@in_modes("dark", pages=PAGES + MADE_PAGES)
+def test_axe_finds_nothing_in_dark_colours(shown):
+    assert [finding for finding in findings(shown.tab, OF_COLOURS) if not is_known(finding)] == []
 
 
 @pytest.mark.browser
@@ -100,13 +105,21 @@ def test_axe_would_find_something(visit):
     tab = visit("book/references").tab
     tab.evaluate("document.querySelector('article').innerHTML = '<button></button>'")
     assert "button-name" in {rule for rule, _ in findings(tab)}
+    tab.evaluate("document.querySelector('article').innerHTML = '<p style=\"color: #777\">pale</p>'")
+    assert {rule for rule, _ in findings(tab, OF_COLOURS)} == {"color-contrast"}
+
+
+@pytest.fixture(scope="session")
+def first_visit(opened) -> set[str]:
+    """What the start page fetches."""
+    return opened(START, "light").opening
 
 
 @in_modes("light", pages=PAGES + MADE_PAGES)
-def test_page_is_light(shown, opened, site):
+def test_page_is_light(shown, first_visit, site):
     assert weight(shown.opening, site) <= FIRST_VISIT
     # What the start page has fetched, the browser has: for the pages to come as well.
-    more = shown.opening - opened(START, "light").opening
+    more = shown.opening - first_visit
     assert weight(more, site) <= SECOND_PAGE, sorted((weight({url}, site), url) for url in more)
 
 

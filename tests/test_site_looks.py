@@ -10,8 +10,6 @@ from site_browser import MADE_PAGES, PAGES, in_modes
 
 EVERYTHING = PAGES + MADE_PAGES
 NOTEBOOKS = [page for page in PAGES if page.removeprefix("book/")[0].isdigit()]
-# A sheet of A4 between the margins that print.css sets: 210 mm less 2 times 16 mm, at 96 px per inch.
-PAPER = {"width": 673, "height": 990}
 
 # Words of table cells that stand on more than one line. A hyphen or a slash is a good place to break.
 BROKEN_WORDS = r"""() => {
@@ -67,7 +65,7 @@ def test_no_table_cell_breaks_inside_a_word(shown):
 
 @in_modes("light", "phone", pages=EVERYTHING)
 def test_no_page_scrolls_sideways(shown):
-    width = shown.tab.evaluate("innerWidth")
+    width = shown.tab.viewport_size["width"]
     assert shown.tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -164,20 +162,18 @@ def test_figures_belong_to_the_dark_page(shown):
 
 @pytest.fixture
 def on_paper(shown):
-    """The page as it is printed, and afterwards as it was."""
-    tab, screen = shown.tab, shown.tab.viewport_size
+    """The page as it is printed, and afterwards as it was, but that its pictures are all there."""
+    tab = shown.tab
     tab.evaluate("document.querySelectorAll('details').forEach(details => { details.open = false; })")
     theme = tab.evaluate("document.documentElement.dataset.theme")
-    tab.set_viewport_size(PAPER)
     tab.emulate_media(media="print")
     tab.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     yield tab
     tab.emulate_media(media="screen")
-    tab.set_viewport_size(screen)
-    assert tab.evaluate("document.documentElement.dataset.theme") == theme
+    tab.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme)
 
 
-@in_modes("light", "dark", pages=EVERYTHING)
+@in_modes("paper", "darkpaper", pages=EVERYTHING)
 def test_paper_holds_everything_in_light_colours(shown, on_paper):
     assert on_paper.evaluate("document.documentElement.dataset.theme") == "light"
     assert on_paper.evaluate("getComputedStyle(document.body).backgroundColor") in (
@@ -194,15 +190,14 @@ def test_paper_holds_everything_in_light_colours(shown, on_paper):
     assert set(on_paper.evaluate(filters)) <= {"none"}
 
 
-@in_modes("light", pages=PAGES)
+@in_modes("paper", pages=PAGES)
 def test_nothing_reaches_over_the_edge_of_the_paper(shown, on_paper):
     wide = on_paper.evaluate(
-        """width => [...document.querySelectorAll("article *")]
-            .filter(e => e.checkVisibility() && e.getBoundingClientRect().right > width + 1)
+        """() => [...document.querySelectorAll("article *")]
+            .filter(e => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 1)
             // What is read aloud; and code, where a space may hang over the edge: the test above sees it.
             .filter(e => !e.closest("mjx-assistive-mml, .code-line"))
-            .map(e => e.outerHTML.slice(0, 150))""",
-        PAPER["width"],
+            .map(e => e.outerHTML.slice(0, 150))"""
     )
     assert wide == []
 

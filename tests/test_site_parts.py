@@ -12,6 +12,7 @@ from site_browser import ROOT
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import icons  # noqa: E402
 import lean_pages  # noqa: E402
+import long_names  # noqa: E402
 import mended_html  # noqa: E402
 import metadata  # noqa: E402
 import package_links  # noqa: E402
@@ -171,6 +172,14 @@ def test_the_theme_still_writes_what_is_mended(tmp_path):
     icons.write_fonts(tmp_path, {0xF0C9})  # three bars
     sizes = [path.stat().st_size for path in tmp_path.glob("*.woff")]
     assert len(sizes) == 3 and 500 < max(sizes) < 10_000
+
+
+def test_names_in_an_index_may_break_and_addresses_stay():
+    row = '<a href="api.html#a_b.c_d">a_b() (in module c_d.e)</a>'
+    page = f'<p>a_b.c</p><table class="indextable">{row}</table>'
+    assert long_names.with_breaks(page) == page.replace(
+        ">a_b() (in module c_d.e)<", ">a_<wbr>b() (in module c_<wbr>d.<wbr>e)<"
+    )
 
 
 # Addresses.
