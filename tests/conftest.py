@@ -16,14 +16,14 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 # Of a program that another process is just storing, JAX warns, and compiles it itself.
 os.environ.setdefault("PYTHONWARNINGS", "ignore:Error reading persistent compilation cache")
 
-# A unit test compiles a program and runs it once: these make compiling twice as fast, and what is compiled
-# a little slower. Notebooks run as readers have them, without. So do the weekly tests with other versions: a
-# jaxlib that does not know a flag ends the process.
+# A test compiles a program and runs it once: these make compiling twice as fast, and what is compiled a
+# little slower. The weekly tests with other versions run without, as does `make execute`: a jaxlib that does
+# not know a flag ends the process.
 FAST_COMPILING = "--xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=1"
 KNOWS_FLAGS = importlib.metadata.version("jaxlib").startswith("0.10.")
-FLAGS_OF_NOTEBOOKS = os.environ.get("XLA_FLAGS", "").replace(FAST_COMPILING, "").strip()
-FLAGS_OF_TESTS = f"{FLAGS_OF_NOTEBOOKS} {FAST_COMPILING if KNOWS_FLAGS else ''}".strip()
-os.environ["XLA_FLAGS"] = FLAGS_OF_TESTS
+FLAGS = os.environ.get("XLA_FLAGS", "")
+if KNOWS_FLAGS and FAST_COMPILING not in FLAGS:  # a worker has them already
+    os.environ["XLA_FLAGS"] = f"{FAST_COMPILING} {FLAGS}".strip()
 
 import jax  # noqa: E402
 import numpy as np  # noqa: E402
@@ -53,13 +53,6 @@ class OnePageOneWorker(LoadScopeScheduling):
 
 def pytest_xdist_make_scheduler(config, log):
     return OnePageOneWorker(config, log)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item):
-    """Before nbval starts a notebook's kernel, which takes over the environment."""
-    notebook = item.path.suffix == ".ipynb"
-    os.environ["XLA_FLAGS"] = FLAGS_OF_NOTEBOOKS if notebook else FLAGS_OF_TESTS
 
 
 @pytest.fixture(scope="module", autouse=True)

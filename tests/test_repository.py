@@ -149,6 +149,8 @@ def test_workflows_install_as_make_does(path):
     runs = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
     assert runs
     for run in runs:
+        if run.startswith("python scripts/try_notebooks.py "):  # which makes an environment of its own
+            continue
         target = re.fullmatch(r"make ([a-z]+)( [A-Z]+=\S*)*", run)
         assert target and target.group(1) in make_targets(), run
 

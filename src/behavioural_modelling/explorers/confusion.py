@@ -41,7 +41,7 @@ def confusion() -> Explorer:
         Words("cells", "chosen", "simulated", "percent", shift=24),
     )
     panel = Panel(
-        Axis("Model chosen", 0.4, len(names) + 0.75, ticks=names),
+        Axis("Model chosen", 0.4, len(names) + 0.95, ticks=names),
         Axis("Model simulated", len(names) + 0.6, 0.4, ticks=names),
         layers,
         height=320,

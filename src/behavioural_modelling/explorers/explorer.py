@@ -58,6 +58,9 @@ class Explorer(NamedTuple):
     says: tuple[str, ...]
     alt: str
 
+    def __repr__(self) -> str:
+        return f"Explorer: {self.title}"
+
     @property
     def start(self) -> dict[str, float]:
         """The settings that it begins with."""
@@ -110,7 +113,7 @@ class Explorer(NamedTuple):
         html = _page.html(self)
         if os.environ.get(STORED) != "stored":
             html += _page.scripts()
-        return {"text/html": html, "text/plain": f"Explorer: {self.title}"}
+        return {"text/html": html, "text/plain": repr(self)}
 
 
 def explorer(

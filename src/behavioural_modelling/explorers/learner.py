@@ -35,8 +35,8 @@ def learner() -> Explorer:
         (100,)
     """
     controls = (
-        Slider("alpha_p", "Learning rate α₊, better than expected", evenly(0, 1, 0.05), 0.3),
-        Slider("alpha_n", "Learning rate α₋, worse than expected", evenly(0, 1, 0.05), 0.3),
+        Slider("alpha_p", "Learning rate alpha_p, better than expected", evenly(0, 1, 0.05), 0.3),
+        Slider("alpha_n", "Learning rate alpha_n, worse than expected", evenly(0, 1, 0.05), 0.3),
         Slider("temperature", "Temperature τ", in_proportion(0.02, 2, 21), 0.2, digits=3),
         Slider("seed", "Seed: another run of luck", tuple(range(50)), 0, digits=0),
     )

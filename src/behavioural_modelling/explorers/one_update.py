@@ -29,8 +29,8 @@ def one_update() -> Explorer:
     controls = (
         Slider("value", "Value before", SHARES, 0.5),
         Slider("outcome", "Outcome", SHARES, 1.0),
-        Slider("alpha_p", "Learning rate α₊, better than expected", SHARES, 0.4),
-        Slider("alpha_n", "Learning rate α₋, worse than expected", SHARES, 0.2),
+        Slider("alpha_p", "Learning rate alpha_p, better than expected", SHARES, 0.4),
+        Slider("alpha_n", "Learning rate alpha_n, worse than expected", SHARES, 0.2),
     )
     lines = (
         Line("now", "x", "y", colour="grey", dash="dotted"),

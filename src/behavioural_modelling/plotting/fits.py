@@ -11,7 +11,7 @@ from matplotlib.colors import BoundaryNorm
 from .. import _checks
 from .._types import Numbers
 from ..studies import Recovery
-from .colours import GREY, action_colours
+from .colours import action_colours
 
 __all__ = ["plot_matrix", "plot_recovery", "plot_surface"]
 
@@ -85,7 +85,8 @@ def plot_recovery(
     bottom, top = limits or (low - margin, high + margin)
     estimate, at_bound = fit.params[name], fit.at_bound[name]
     beyond = (estimate < bottom) | (estimate > top)
-    ax.plot([low, high], [low, high], color=GREY, linestyle="--", label="estimate = true value")
+    ends, over_the_dots = limits or (low, high), 3
+    ax.plot(ends, ends, color="black", linestyle="--", zorder=over_the_dots, label="estimate = true value")
     bars = {"elinewidth": 0.8, "color": colour, "markersize": 3, "label": "estimate and standard error"}
     inside = ~at_bound & ~beyond
     ax.errorbar(true[inside], estimate[inside], error[inside], fmt="o", **bars)
