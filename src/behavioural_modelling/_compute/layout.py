@@ -6,7 +6,8 @@ which lies in one piece, and what the drivers return keeps them innermost in mem
 says: turning the arrays round would cost as much as the whole simulation.
 
 Before version 0.7 JAX cannot be told, and before 0.10 it turns round what it returns. There it takes
-longer; the numbers are the same.
+longer; the numbers are the same. Since 0.11.2 its compiler copies each array to where it is returned,
+whatever it is told: that takes memory, once more as much as the largest of them.
 """
 
 from __future__ import annotations
