@@ -1,4 +1,4 @@
-"""What callers may give where numbers are asked for; the checks make an array of it, or refuse it."""
+"""What callers may give where numbers are asked for, of which the checks make an array; and arrays."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
+from jaxtyping import Array
 
 __all__: list[str] = []
 
@@ -18,3 +19,6 @@ class AsArray(Protocol):
 
 Numbers = float | AsArray | Sequence[Any]
 """A number, an array, or a list (of lists). The text of a function says which shape and which values."""
+
+AnyArray = Array | np.ndarray
+"""An array of JAX or of NumPy."""

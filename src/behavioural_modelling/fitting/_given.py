@@ -27,8 +27,8 @@ def checked_priors(priors: Any, model: Model) -> tuple[dict[str, Any], dict[str,
     for name, prior in priors.items():
         if name not in names:
             _checks.fail("priors", f"some of {', '.join(names)}", f"unknown {name!r}")
-        _check_distribution(f"priors[{name!r}]", prior)
-    points = {name: prior.v for name, prior in priors.items() if _is_point(prior)}
+        check_distribution(f"priors[{name!r}]", prior)
+    points = {name: prior.v for name, prior in priors.items() if is_point(prior)}
     for parameter in model.parameters:
         if parameter.name in priors and parameter.name not in points:
             _check_density(parameter, priors[parameter.name])
@@ -38,18 +38,18 @@ def checked_priors(priors: Any, model: Model) -> tuple[dict[str, Any], dict[str,
     return {name: jax.tree.map(as_float, priors[name]) for name in spread}, points
 
 
-def _check_distribution(label: str, prior: Any) -> None:
+def check_distribution(label: str, prior: Any) -> None:
     """Refuse what is no distribution of one number on a line."""
     if isinstance(prior, type) or not all(hasattr(prior, a) for a in ("log_prob", "sample", "support")):
         received = f"the class {prior.__name__}" if isinstance(prior, type) else type(prior).__name__
         _checks.fail(label, "a distribution of NumPyro", received)
     shape = tuple(prior.batch_shape) + tuple(prior.event_shape)
-    if shape or (prior.is_discrete and not _is_point(prior)):
+    if shape or (prior.is_discrete and not is_point(prior)):
         received = f"shape {shape}" if shape else f"the discrete {type(prior).__name__}"
         _checks.fail(label, "a distribution of one number on a line", received)
 
 
-def _is_point(prior: Any) -> bool:
+def is_point(prior: Any) -> bool:
     """Whether all of a distribution lies on one point."""
     return type(prior).__name__ == "Delta"
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Bool, Float
 
+from .._types import AnyArray
 from . import _newton
-from ._newton import AnyArray
 from ._search import Search, search_bounds
 
 __all__: list[str] = []

@@ -22,10 +22,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-__all__: list[str] = []
+from .._types import AnyArray
 
-AnyArray = Array | np.ndarray
-"""Lanes are NumPy's between the programs, and JAX's inside them."""
+__all__: list[str] = []
 
 TOLERANCE = 1e-5
 """A lane is done when its next step promises less than this, in units of the function."""

@@ -100,7 +100,7 @@ class Search(NamedTuple):
 
     def climb(self, lanes: np.ndarray) -> Iterator[int]:
         """Climb some lanes, in place; gives how many of each block are done."""
-        return self.threads.map(_with_settings_of_here(partial(_climb_block, self)), blocks(lanes))
+        return self.threads.map(with_settings_of_here(partial(_climb_block, self)), blocks(lanes))
 
     def best(self) -> np.ndarray:
         """The number of each subject's best lane."""
@@ -110,9 +110,7 @@ class Search(NamedTuple):
     def values(self, x: np.ndarray, subjects: np.ndarray) -> np.ndarray:
         """The log-probability at coordinates of the given subjects, one per column of `x`."""
         points = list(blocks(np.arange(len(subjects))))
-        found = self.threads.map(
-            _with_settings_of_here(partial(_value_block, self.task, x, subjects)), points
-        )
+        found = self.threads.map(with_settings_of_here(partial(_value_block, self.task, x, subjects)), points)
         return np.concatenate(list(found))
 
 
@@ -122,9 +120,9 @@ def begin(key: Array, task: Task, n_starts: int, threads: ThreadPoolExecutor) ->
     search = Search(task, _newton.start(np.zeros((n, n_subjects * n_starts), dtype)), n_starts, threads)
     draws = _draws(key, (n_subjects, DRAWS, n), n_starts, dtype)
     # The longest to compile is compiled beside the rest: lanes that are done are not climbed.
-    idle = _with_settings_of_here(partial(_idle, search))
+    idle = with_settings_of_here(partial(_idle, search))
     compiled = threads.submit(idle, np.zeros(1, int))
-    start = _with_settings_of_here(partial(_begin_block, search, draws))
+    start = with_settings_of_here(partial(_begin_block, search, draws))
     list(threads.map(start, blocks(np.arange(n_subjects * n_starts))))
     compiled.result()
     return search
@@ -162,7 +160,7 @@ def _draws(key: Array, shape: tuple[int, ...], n_starts: int, dtype: Any) -> np.
     return np.stack(each).astype(dtype)
 
 
-def _with_settings_of_here(function: Callable) -> Callable:
+def with_settings_of_here(function: Callable) -> Callable:
     """`function` for other threads, under the precision and the device that a `with` has set in this one."""
     precision, device = _checks.setting("jax_enable_x64"), _checks.setting("jax_default_device")
 
