@@ -7,6 +7,9 @@ CONSTRAINTS ?= constraints.txt
 PIP_FLAGS ?=
 # Options for the benchmarks: `make bench OPTIONS="--only gradient --rounds 1"`.
 OPTIONS ?=
+# The race of the samplers follows where nothing is picked of the first; it has options of its own:
+# `make bench SAMPLING_OPTIONS="--only asymmetric"`.
+SAMPLING_OPTIONS ?=
 NOTEBOOKS ?= $(sort $(wildcard book/*.ipynb))
 # For whose machines: `make workshop PLATFORM=windows PYTHON_VERSION=3.13`, or macos, or linux.
 PLATFORM ?= windows
@@ -47,6 +50,7 @@ execute:  ## re-run the notebooks and store their outputs (NOTEBOOKS=... for som
 bench: install  ## race the package against its peers (OPTIONS=--json for machines; some minutes)
 	@$(PIP) install $(PIP_FLAGS) --quiet $(CONSTRAIN) --group bench
 	@$(BIN)/python -m behavioural_benchmarks.race $(OPTIONS)
+	$(if $(OPTIONS),,@$(BIN)/python -m behavioural_benchmarks.sampling_race $(SAMPLING_OPTIONS))
 
 lint: install  ## look for mistakes in the code, check its layout and its types
 	@$(PIP) install $(PIP_FLAGS) --quiet $(CONSTRAIN) --group types

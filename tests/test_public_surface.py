@@ -20,7 +20,7 @@ MODULES = {name: importlib.import_module(name) for name in ["behavioural_modelli
 # DESIGN.md's table, from the inside out; around it what every module may use or what uses every module, and
 # before the three drivers what they have in common.
 ROWS = [
-    *("_types", "_checks", "_compute", "decision_rules", "utils", "learning", "planning"),
+    *("_types", "_checks", "_compute", "_dirichlet", "decision_rules", "utils", "learning", "planning"),
     *("models", "tasks", "trials"),
     *("_play", "_by_trial", "_shapes", "_door", "_parameters", "_scoring", "_ready"),
     *("simulation", "likelihood", "replaying", "fitting", "posteriors", "studies", "plotting", "testing"),

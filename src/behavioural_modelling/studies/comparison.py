@@ -13,9 +13,11 @@ from .. import _checks, _door
 from .._types import Numbers
 from ..fitting import Fit, fit
 from ..models import Model
+from ..posteriors import Posterior
 from ..tasks import Schedule, Task
 from ..trials import Trials
-from . import _synthetic
+from . import _loo_table, _synthetic
+from .leave_one_out import Loo
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -75,25 +77,46 @@ class Confusion(NamedTuple):
         return pd.DataFrame(getattr(self, which), rows, columns)
 
 
-def compare(fits: Mapping[str, Fit]) -> DataFrame:
-    """Fits of several models to the same trials, side by side.
+def compare(
+    fits: Mapping[str, Fit] | Mapping[str, Posterior] | Mapping[str, Loo], *, unit: str | None = None
+) -> DataFrame:
+    """Fits or posteriors of several models to the same trials, side by side.
+
+    Posteriors are compared by leave-one-out: see `loo` for the two units, which answer different questions.
 
     Args:
-        fits: A dict from names of models to their fits.
+        fits: A dict from names of models to their fits; or to posteriors, or to what `loo` made of them.
+        unit: What is left out, of posteriors alone: "trial" or "subject". None: "trial", or that of `loo`.
 
     Returns:
-        A pandas table with a row per model: n_parameters; log_likelihood, aic and bic, each summed over
-        the subjects whom every model could be fitted to; best_by_aic and best_by_bic, the number of those
-        subjects with their lowest value there; n, how many those subjects are; n_failed, how many were
+        A pandas table with a row per model. Of fits: n_parameters; log_likelihood, aic and bic, each summed
+        over the subjects whom every model could be fitted to; best_by_aic and best_by_bic, the number of
+        those subjects with their lowest value there; n, how many those subjects are; n_failed, how many were
         left out because some model has no number for them; n_problems, for how many the fit of this model
         reports a problem.
 
+        Of posteriors: unit; elpd_loo, the log-density of what is left out, summed, and se, its standard
+        error; difference, how far that is from the best model's, and se_difference; p_loo, the effective
+        number of parameters; elpd_waic and p_waic; share_high_k, the share of points with a Pareto k above
+        0.7; n, how many points there are; problem, in words.
+
     Raises:
-        ValueError: If `fits` is no dict of at least one `Fit`, or the fits are to different trials.
+        ValueError: If `fits` is no dict of at least one `Fit`, or of posteriors, or they are of different
+            trials or units; `unit` is given beside fits; or as in `loo`.
     """
+    if isinstance(fits, Mapping) and fits and all(isinstance(x, (Posterior, Loo)) for x in fits.values()):
+        return _loo_table.table(fits, unit)
+    _check_fits(fits)
+    if unit is not None:
+        _checks.fail("unit", "None beside fits (posteriors have units)", repr(unit))
+    return _table({name: found for name, found in fits.items() if isinstance(found, Fit)})
+
+
+def _table(fits: dict[str, Fit]) -> DataFrame:
+    """The table of `compare`, of fits."""
     import pandas as pd
 
-    names = _checked_fits(fits)
+    names = list(fits)
     usable = np.all([np.isfinite(fits[name].bic) for name in names], axis=0)
     tables = {c: np.array([getattr(fits[name], c)[usable] for name in names]) for c in CRITERIA}
     best = {c: np.bincount(x.argmin(axis=0), minlength=len(names)) for c, x in tables.items()}
@@ -199,8 +222,8 @@ def _shares(counts: np.ndarray, axis: int) -> np.ndarray:
     return counts / np.where(total > 0, total, np.nan)
 
 
-def _checked_fits(fits: Any) -> list[str]:
-    """The names of fits to the same trials."""
+def _check_fits(fits: Any) -> None:
+    """Refuse what is no dict of fits to the same trials."""
     if not isinstance(fits, Mapping) or not fits or not all(isinstance(f, Fit) for f in fits.values()):
         _checks.fail("fits", "a dict from names to fits, at least one", type(fits).__name__)
     first, *others = fits
@@ -209,7 +232,6 @@ def _checked_fits(fits: Any) -> list[str]:
         if not np.array_equal(*digests):
             received = f"a fit to others, {_first_other(*digests)}"
             _checks.fail(f"fits[{name!r}]", f"a fit to the trials of fits[{first!r}]", received)
-    return [first, *others]
 
 
 def _first_other(one: np.ndarray, other: np.ndarray) -> str:

@@ -1,0 +1,207 @@
+r"""How chains move: trajectories of Hamiltonian Monte Carlo, and steps of each person alone.
+
+In these coordinates the posterior is close to a standard normal, for which a trajectory of length
+:math:`\pi/2` ends at an independent draw; so there is no mass to learn, only the size of its steps. Its
+length is jittered by 40 per cent.
+
+The step of each person is an independent proposal: half from a t distribution with 5 degrees of freedom
+around what the sites say, half from the group. A person's likelihood is bounded, so with the second half no
+draw can count without bound, however long the ridge of a person's likelihood is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array
+
+from .._compute.layout import apart
+from . import _population, _target
+from ._population import Form
+from ._target import At, Numbers, Target, Told
+
+__all__: list[str] = []
+
+MOST_STEPS = 64
+"""The most steps of a trajectory."""
+
+DEGREES = 5
+"""Degrees of freedom of the proposal around the sites."""
+
+
+class Draws(NamedTuple):
+    """Random numbers for a trajectory of each chain: the momentum, the length, and for accepting."""
+
+    normal: Array
+    uniform: Array
+    log_uniform: Array
+
+
+class OwnDraws(NamedTuple):
+    """Random numbers for own steps: where to, around the sites or from the group, and for accepting."""
+
+    normal: Array
+    which: Array
+    log_uniform: Array
+
+
+class End(NamedTuple):
+    """The end of a trajectory."""
+
+    at: At
+    momentum: At
+
+
+class Turned(NamedTuple):
+    """Some chains within an iteration: the gain of trajectories, how often who moved, what proposals weigh."""
+    weight of the last proposal."""
+
+    at: At
+    told: Told
+    gain: Array
+    moved: Array
+    log_weight: Array
+
+
+class Machine(NamedTuple):
+    """What moves chains: the posterior that they are of, and its log-density."""
+
+    form: Form
+    numbers: Numbers
+    tell: Callable[[At], Told]
+    dtype: Any
+
+    def own(self, told: Told) -> Array:
+        """Each person's part of the log-density."""
+        return told.people + _population.to_people(self.form, self.numbers.given, told.log_likelihood)
+
+
+def machine(target: Target, numbers: Numbers, n_chains: int) -> Machine:
+    """For so many chains."""
+    dtype = numbers.given.spread_scale.dtype
+    log_likelihood = _target.likelihood_of(target, numbers.data, numbers.fixed, n_chains, dtype)
+    tell = _target.target_of(target.form, numbers.given, numbers.sites, numbers.frame, log_likelihood)
+    return Machine(target.form, numbers, tell, dtype)
+
+
+def draws(keys: Array, n: int, dtype: Any) -> Draws:
+    """A chain's random numbers for one trajectory."""
+
+    def draw(key):
+        normal, uniform = jax.random.split(key)
+        both = jax.random.uniform(uniform, (2,), dtype)
+        return Draws(jax.random.normal(normal, (n,), dtype), both[0], jnp.log(both[1]))
+
+    return jax.tree.map(apart, jax.vmap(draw)(keys))
+
+
+def as_at(made: Machine, flat: Array) -> At:
+    """Numbers by chain, as coordinates."""
+    n, n_group = len(made.form.latents), made.form.n_group
+    people = flat[:, n_group:].reshape(len(flat), n, -1)
+    return At(flat[:, :n_group], jnp.moveaxis(people, 1, 0))
+
+
+def trajectory(made: Machine, at: At, momentum: At, step: Array, length: Array) -> End:
+    """The end of a trajectory of each chain, all with as many steps."""
+    slopes = jax.grad(lambda at: _target.total(made.tell(at)).sum())
+    n_steps = jnp.clip(jnp.round(length / step), 1, MOST_STEPS).astype(jnp.int32)
+    drift = lambda at, momentum, by: jax.tree.map(lambda x, p: x + by * p, at, momentum)  # noqa: E731
+
+    def leap(_, carried):
+        at, momentum = carried
+        momentum = drift(momentum, slopes(at), step)
+        return drift(at, momentum, step), momentum
+
+    # Half a step, then whole ones; the last, which is too long, is taken back by half.
+    middle, after = jax.lax.fori_loop(0, n_steps, leap, (drift(at, momentum, step / 2), momentum))
+    return End(drift(middle, after, -step / 2), after)
+
+
+def turn(made: Machine, keys: Array, log_uniform: Array, momentum: At, end: End, i: Array, so_far: Turned):
+    """Take what is proposed, or not: on the first turn each chain's trajectory, later each person's own step.
+
+    The two are one piece of a program, since what takes time to compile is the likelihood in it.
+    """
+    n, _, n_people = so_far.at.people.shape
+    group, _ = _target.group_at(made.form, made.numbers.given, made.numbers.frame, so_far.at.group)
+    there = _target.conditional(made.form, made.numbers.given, made.numbers.sites, group)
+    drawn = _own_draws(jax.vmap(lambda key: jax.random.fold_in(key, i))(keys), n, n_people, made.dtype)
+    trajectory = i == 0
+    own = At(so_far.at.group, _own_proposal(there, drawn))
+    proposal = jax.tree.map(partial(jnp.where, trajectory), end.at, own)
+    new = made.tell(proposal)
+    gain = _gain(new, so_far.told) - _square(end.momentum, momentum) / 2
+    gain = jnp.where(jnp.isnan(gain), -jnp.inf, gain)
+    accepted = (log_uniform < gain) & trajectory
+    log_weight = made.own(new) - _log_proposal(there, proposal.people)
+    own_gain = log_weight - made.own(so_far.told) + _log_proposal(there, so_far.at.people)
+    taken = drawn.log_uniform < jnp.where(jnp.isnan(own_gain), -jnp.inf, own_gain)
+    moved = jnp.where(trajectory, accepted[:, None], taken)
+    at, told = _where_moved(made, accepted, moved, (proposal, new), (so_far.at, so_far.told))
+    gain = jnp.where(trajectory, gain, so_far.gain)
+    return Turned(at, told, gain, so_far.moved + jnp.where(trajectory, 0, moved), log_weight)
+
+
+def _own_proposal(there: _target.Conditional, drawn: OwnDraws) -> Array:
+    """Each person's coordinates, drawn around the sites or from the group."""
+    n = len(there.shifted)
+    around = drawn.normal[:n] / jnp.sqrt(jnp.square(drawn.normal[n:]).mean(axis=0))
+    from_group = _target.coordinates(there, list(drawn.normal[:n]))
+    return apart(jnp.where(drawn.which < 0.5, around, from_group))
+
+
+def _where_moved(made: Machine, accepted: Array, moved: Array, new: tuple[At, Told], old: tuple[At, Told]):
+    """The new or the old: of what belongs to a chain by chain, of what belongs to a person by person."""
+    of_rows = moved if made.form.one_row_each else moved[:, made.numbers.given.person]
+    by_row = lambda a, b: jnp.where(of_rows, a, b)  # noqa: E731
+    by_chain = lambda a, b: jnp.where(accepted.reshape(-1, *[1] * (a.ndim - 1)), a, b)  # noqa: E731
+    by_person = lambda a, b: jnp.where(moved, a, b)  # noqa: E731
+    (at, told), (at_old, told_old) = new, old
+    told = Told(
+        by_chain(told.group, told_old.group),
+        by_person(told.people, told_old.people),
+        by_row(told.log_likelihood, told_old.log_likelihood),
+        jax.tree.map(by_row, told.natural, told_old.natural),
+    )
+    return At(by_chain(at.group, at_old.group), by_person(at.people, at_old.people)), told
+
+
+def _gain(new: Told, old: Told) -> Array:
+    """The difference of log-densities, term by term: of two large sums little would be left."""
+    people = (new.people - old.people).sum(axis=1) + (new.log_likelihood - old.log_likelihood).sum(axis=1)
+    return new.group - old.group + people
+
+
+def _square(new: At, old: At) -> Array:
+    """The difference of squared lengths."""
+    group, people = jax.tree.map(lambda a, b: (a - b) * (a + b), new, old)
+    return group.sum(axis=1) + people.sum(axis=(0, 2))
+
+
+def _own_draws(keys: Array, n: int, n_people: int, dtype: Any) -> OwnDraws:
+    """The random numbers of everybody's own step; as many normal ones as latents and degrees of freedom."""
+
+    def draw(key):
+        normal, uniform = jax.random.split(key)
+        both = jax.random.uniform(uniform, (2, n_people), dtype)
+        return OwnDraws(jax.random.normal(normal, (n + DEGREES, n_people), dtype), both[0], jnp.log(both[1]))
+
+    drawn = jax.vmap(draw)(keys)
+    return jax.tree.map(apart, drawn._replace(normal=jnp.moveaxis(drawn.normal, 1, 0)))
+
+
+def _log_proposal(there: _target.Conditional, people: Array) -> Array:
+    """The log-density of a person's proposal, up to a constant, shape (n_chains, n_people)."""
+    n = len(people)
+    square = jnp.square(people).sum(axis=0)
+    constant = math.lgamma((DEGREES + n) / 2) - math.lgamma(DEGREES / 2) - n / 2 * math.log(DEGREES / 2)
+    heavy = constant - (DEGREES + n) / 2 * jnp.log1p(square / DEGREES)
+    z = _target.deviations(there, people)
+    by_group = -sum(jnp.square(x) for x in z) / 2 - sum(jnp.log(there.lower[k][k]) for k in range(n))
+    return jnp.logaddexp(heavy, by_group)

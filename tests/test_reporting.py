@@ -1,0 +1,363 @@
+"""report and preregistration: every figure in the text is one of the objects'."""
+
+import inspect
+import re
+
+import jax
+import numpy as np
+import numpyro.distributions as dist
+import pytest
+import refusals
+import scipy.stats
+from refusals import Bad
+
+import behavioural_modelling as bm
+from behavioural_modelling import Power, Report, models, preregistration, report
+from behavioural_modelling.studies import _in_words, _told, _typeset
+
+KEY = jax.random.key(0)
+MODEL = models.rescorla_wagner(2)
+STICKY = models.with_stickiness(MODEL)
+N = 6
+PRIORS = {"alpha": dist.Beta(2.0, 3.0), "temperature": dist.Gamma(2.0, 4.0)}
+
+
+def made_trials():
+    """Six people, of whom the first missed four trials."""
+    true = {"alpha": np.linspace(0.2, 0.6, N), "temperature": 0.3}
+    trace = bm.simulate(KEY, MODEL, true, bm.tasks.bandit(50, [0.8, 0.2]))
+    mask = np.ones((N, 50), bool)
+    mask[0, :4] = False
+    return bm.Trials(np.asarray(trace.choices), np.asarray(trace.outcomes), mask=mask)
+
+
+TRIALS = made_trials()
+
+
+@pytest.fixture(scope="module")
+def likeliest():
+    return bm.fit(KEY, MODEL, TRIALS, n_starts=3, progress=False)
+
+
+@pytest.fixture(scope="module")
+def with_priors():
+    return bm.fit(KEY, MODEL, TRIALS, PRIORS, n_starts=3, progress=False)
+
+
+@pytest.fixture(scope="module")
+def posterior():
+    priors = {"alpha": dist.Beta(2.0, 3.0), "temperature_spread": dist.HalfNormal(0.4)}
+    asked = {"priors": priors, "n_effective": 50, "max_draws": 50, "n_chains": 4, "progress": False}
+    return bm.sample(KEY, MODEL, TRIALS, covariates={"age": np.arange(N) - 2.5}, **asked)
+
+
+@pytest.fixture(scope="module")
+def group():
+    return bm.empirical_bayes(KEY, MODEL, TRIALS, n_starts=2, progress=False)
+
+
+# Words and numbers.
+
+
+def test_numbers_are_printed_as_in_a_paper():
+    said = {0: "0", 3: "3", 0.5: "0.50", 12.345: "12.35", 0.0341: "0.034", 1e-5: "1e-05", 1053.4: "1,053"}
+    assert {x: _in_words.number(x) for x in said} == said
+    assert [_in_words.number(x) for x in (np.nan, np.inf, -0.0)] == ["not known", "infinity", "0"]
+
+
+def test_distributions_are_printed_with_their_numbers():
+    said = {
+        "Beta(1.1, 1.1)": dist.Beta(1.1, 1.1),
+        "half-normal with scale 0.7": dist.HalfNormal(0.7),
+        "gamma with shape 2 and rate 4": dist.Gamma(2.0, 4.0),
+        "uniform from 0 to 5": dist.Uniform(0.0, 5.0),
+        "log-normal with median 5 and log-sd 1": dist.LogNormal(np.log(5.0), 1.0),
+        "normal with mean 0 and sd 2, cut off below 0": dist.TruncatedNormal(0.0, 2.0, low=0.0),
+        "StudentT(df = 3, loc = 0, scale = 1)": dist.StudentT(3.0, 0.0, 1.0),
+        "held at 0.5": dist.Delta(0.5),
+        "LKJ with concentration 2": dist.LKJCholesky(2, 2.0),
+    }
+    assert {_in_words.distribution(prior): prior for prior in said.values()} == said
+
+
+def test_default_priors_in_points_are_merged():
+    priors = models.default_priors(models.rescorla_wagner(2, "free"), (-50, 50))
+    assert _in_words.distribution(priors["temperature"]) == "log-normal with median 20 and log-sd 1"
+    assert _in_words.distribution(priors["initial_value"]) == "normal with mean 0 and sd 50"
+    stretched = dist.TransformedDistribution(dist.Beta(2.0, 2.0), dist.transforms.AffineTransform(1.0, 3.0))
+    assert _in_words.distribution(stretched) == "Beta(2, 2), times 3, plus 1"
+
+
+def every_model():
+    """What each builder of `models` makes."""
+    named = ((name, getattr(models, name)) for name in models.__all__)
+    functions = [(name, f) for name, f in named if inspect.isfunction(f) and name != "default_priors"]
+    return [pytest.param(f(MODEL) if name.startswith("with_") else f(2), f, id=name) for name, f in functions]
+
+
+@pytest.mark.parametrize(("model", "builder"), every_model())
+def test_every_builder_gives_a_paragraph(model, builder):
+    text = _in_words.what_it_does(model)
+    summary = inspect.getdoc(builder).split("\n\n")[0].replace("\n", " ").rstrip(".")
+    assert summary[1:] in text and f"`{model.name}`" in text
+    equations = _in_words.equations(model)
+    assert len(equations) == len(model.name.split("+")) and all("P(a)" in x or "V(a)" in x for x in equations)
+    written = preregistration(model)
+    assert all(
+        f"`{one.name}` ({_in_words.span(one.lower, one.upper, one.above)}" in written
+        for one in model.parameters
+    )
+    assert not re.search(r"[\\$^]", written.replace("\\_", "_"))  # in tables, Markdown's own
+
+
+def test_a_model_of_ones_own_is_said_to_be_one():
+    own = MODEL._replace(name="rescorla_wagner", init=lambda params: np.zeros(2))
+    assert "not one of the package's builders" in _in_words.what_it_does(own)
+    assert _in_words.equations(own) == ()
+
+
+def test_text_means_itself_in_markdown_and_in_latex():
+    assert _typeset.escaped("a|b_c `d_e` 5*") == "a\\|b\\_c `d_e` 5\\*"
+    assert _typeset.latex("5% of `a_b` & **c#**") == "5\\% of \\texttt{a\\_b} \\& \\textbf{c\\#}"
+
+
+# The table of people who were fitted apart.
+
+
+@pytest.mark.parametrize("n", [3, 6, 11, 40])
+def test_the_interval_of_the_median_is_that_of_the_sign_test(n):
+    x = np.arange(1.0, n + 1)
+    lower, upper = _told.median_interval(x, 0.95)
+    if n == 3:  # one in four times the median is outside all three
+        assert np.isnan(lower) and np.isnan(upper)
+        return
+    k = int(lower)
+    # The k-th from both sides misses the median where fewer than k of n people are on one side of it.
+    miss = lambda k: 2 * scipy.stats.binom.cdf(k - 1, n, 0.5)  # noqa: E731
+    assert upper == n + 1 - k and miss(k) <= 0.05 < miss(k + 1)
+
+
+def test_people_across_by_hand():
+    table = _told.across_people({"x": np.array([3.0, 1.0, np.nan, 2.0])}, 0.95, {"x": 1})
+    assert table.loc[0, ["parameter", "n", "mean", "sd", "median"]].tolist() == ["x", 3, 2, 1, 2]
+    assert table.loc[0, "n_at_bound"] == 1
+
+
+# Reports.
+
+
+def test_a_report_of_a_maximum_likelihood_fit(likeliest):
+    written = report(likeliest, model=MODEL, trials=TRIALS)
+    assert isinstance(written, Report)
+    text = written.methods
+    assert "6 people left 296 scored trials (46 to 50 each); 4 of 300 (1.3%)" in text
+    assert "maximum likelihood" in text and "from 3 starts" in text and "Priors" not in text
+    assert f"converged for {likeliest.converged.sum()} of 6 " in text
+    for name in ("alpha", "temperature"):
+        assert f"{likeliest.at_bound[name].sum()} of `{name}`" in text
+    np.testing.assert_allclose(
+        written.table["mean"], [likeliest.params[k].mean() for k in likeliest.params], rtol=1e-6
+    )
+    assert "in 32 bits" in text and f"jax {jax.__version__}" in text
+    assert any("no other model" in one for one in written.warnings)
+
+
+def test_a_report_without_trials_says_so(likeliest):
+    written = report(likeliest, model=MODEL)
+    assert "6 people took 296 decisions (46 to 50 each)." in written.methods
+    assert any("trials were not given" in one for one in written.warnings)
+
+
+def test_a_report_of_a_map_tells_the_priors(with_priors):
+    text = report(with_priors, model=MODEL, trials=TRIALS, priors=PRIORS).methods
+    assert "maximum a posteriori" in text
+    assert "`alpha` Beta(2, 3); `temperature` gamma with shape 2 and rate 4" in text
+
+
+def test_people_who_did_not_converge_come_first(likeliest):
+    converged = np.array([False, True, False, True, True, True])
+    problem = np.where(converged, "", "not converged")
+    written = report(likeliest._replace(converged=converged, problem=problem), model=MODEL)
+    assert written.methods.startswith("**These results have not converged")
+    assert "did not converge for 2 of 6 (33.3%) people" in written.methods.split("**")[1]
+    assert "2 people with a problem: not converged (2)" in written.warnings
+
+
+def test_a_posterior_that_did_not_converge_says_so_first(posterior):
+    assert not posterior.converged, "50 draws of 4 chains should not be enough: the test shows nothing"
+    text = report(posterior).methods
+    assert text.startswith("**These results have not converged")
+    assert posterior.problem in text.split("**")[1]
+
+
+def test_the_figures_of_a_posterior(posterior):
+    well = posterior._replace(converged=True, problem="")
+    written = report(well, level=0.9)
+    text, numbers = written.methods, [x for table in well.r_hat.values() for x in table.values()]
+    assert not text.startswith("**") and "6 people left 296" in text
+    assert f"largest r-hat is {np.max([np.max(x) for x in numbers]):.3f}" in text
+    sizes = [np.min(x) for table in well.n_effective.values() for x in table.values()]
+    assert f"effective sample size {int(min(sizes)):,}; {well.n_divergent} traject" in text
+    assert "4 chains of 50" in text and "covariates between people: `age`" in text
+    assert "the median person's `alpha`: Beta(2, 3)" in text
+    assert "the spread of `temperature` on the line: half-normal with scale 0.4" in text
+    assert "the spread of `alpha` on the line: half-normal with scale 0.7" in text
+    row = written.table.set_index(["kind", "parameter"]).loc[("median person", "alpha")]
+    assert row["mean"] == well.group["alpha"].mean()
+    np.testing.assert_allclose(row["lower"], np.quantile(well.group["alpha"], 0.05))
+
+
+def test_people_apart_have_a_table_of_posterior_means(posterior):
+    form = posterior.form._replace(hierarchical=False)
+    empty = posterior._replace(form=form, group={}, spread={}, effects={}, correlation={})
+    written = report(empty)
+    assert "without a group" in written.methods
+    np.testing.assert_allclose(written.table["mean"][0], posterior.params["alpha"].mean(), rtol=1e-5)
+
+
+def test_the_figures_of_empirical_bayes(group):
+    written = report(group, model=MODEL, trials=TRIALS)
+    assert f"after {group.n_iterations} turn" in written.methods
+    assert written.table["median_person"].tolist() == list(group.group.values())
+    failed = report(group._replace(converged=False, problem="it went on and on"), model=MODEL)
+    assert "it went on and on" in failed.methods.split("**")[1] and "it went on and on" in failed.warnings
+
+
+def test_several_models_have_the_table_of_compare(likeliest):
+    sticky = bm.fit(KEY, STICKY, TRIALS, n_starts=3, progress=False)
+    fits = {"plain": likeliest, "sticky": sticky}
+    written = report(fits, model={"plain": MODEL, "sticky": STICKY}, trials=TRIALS)
+    assert written.table.equals(bm.compare(fits))
+    assert "The model `plain` was `rescorla_wagner`" in written.methods
+    assert "The 2 models were compared by AIC and BIC" in written.methods
+    assert len(written.equations) == 2
+    assert not any("no other model" in one for one in written.warnings)
+
+
+def test_several_groups_are_compared_by_the_integrated_bic(group):
+    other = group._replace(log_evidence=group.log_evidence - 1)
+    table = report({"a": group, "b": other}, model={"a": MODEL, "b": MODEL}).table
+    assert table["integrated_bic"].tolist() == [group.integrated_bic, other.integrated_bic]
+    np.testing.assert_allclose(table["difference"], [0, 2 * N], rtol=1e-5)
+
+
+def test_the_methods_have_no_latex_and_the_latex_no_bare_signs(likeliest):
+    written = report(likeliest, model=MODEL, trials=TRIALS)
+    assert not re.search(r"[\\$^{}]", written.methods)
+    latex = written.to_latex()
+    prose = re.sub(r"\\\[.*?\\\]", "", latex, flags=re.DOTALL)
+    assert not re.search(r"(?<!\\)[%$#_]", prose), "a sign that LaTeX does not take for text"
+    assert latex.count("\\begin{") == latex.count("\\end{")
+    rows = [line for line in prose.splitlines() if line.endswith("\\\\")]
+    assert {line.count("&") - line.count("\\&") for line in rows} == {len(written.table.columns) - 1}
+    markdown = written.to_markdown()
+    assert markdown.startswith(written.methods) and "$$" in markdown and "| n\\_at\\_bound |" in markdown
+    assert all(f"- {one}" in markdown for one in written.warnings)
+
+
+# Preregistration.
+
+
+def test_the_claims_of_priors_are_their_quantiles():
+    priors = {"alpha": dist.Beta(2.0, 3.0), "temperature": dist.Uniform(0.0, 5.0)}
+    text = preregistration(MODEL, priors=priors, estimator="map")
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| rescorla")]
+    told = {row[1]: [float(x) for x in row[3:]] for row in rows}
+    q = [0.05, 0.5, 0.95]
+    # 100,000 draws: an error below .003 of a range of 1; printed to two digits, half of which is .005.
+    np.testing.assert_allclose(told["alpha"], scipy.stats.beta.ppf(q, 2, 3), atol=4 * 0.003 + 0.005)
+    np.testing.assert_allclose(told["temperature"], 5 * np.array(q), atol=5 * 4 * 0.003 + 0.005)
+
+
+def test_a_persons_claims_are_wider_than_the_median_persons():
+    priors = {"alpha": dist.Uniform(0.0, 1.0), "alpha_spread": dist.Delta(1.0)}
+    text = preregistration(MODEL, priors=priors)
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if "| alpha |" in line]
+    told = {row[2]: [float(x) for x in row[3:]] for row in rows}
+    # A uniform share has a standard normal probit; with a spread of 1 the variance is 2.
+    expected = scipy.stats.norm.cdf(2**0.5 * scipy.stats.norm.ppf([0.05, 0.5, 0.95]))
+    np.testing.assert_allclose(told["a person"], expected, atol=4 * 0.003 + 0.005)
+    np.testing.assert_allclose(told["the median person"], [0.05, 0.5, 0.95], atol=4 * 0.003 + 0.005)
+
+
+def made_power():
+    found = np.array([[True] * 3 + [False], [True] * 4])
+    rest = (np.zeros((2, 4), bool), "alpha", 0.5, (0.31, 0.42), "two-step", 0.95)
+    return Power(np.array([10, 20]), np.array([50, 50]), found, np.zeros((2, 4)), *rest)
+
+
+def test_sections_gaps_and_power():
+    given = {"question": "Who learns faster?", "task": "A bandit.", "exclusions": "Nobody."}
+    text = preregistration(MODEL, n_subjects=10, n_trials=50, power=made_power(), **given)
+    for title, words in (("Question", given["question"]), ("Task", "A bandit."), ("Exclusions", "Nobody.")):
+        assert f"## {title}\n\n{words}\n" in text
+    assert "10 people in each of two groups, 50 trials each" in text
+    assert "In 4 simulated studies (two-step, 95 %), a difference of 0.5 in `alpha`" in text
+    assert "0.31 and 0.42" in text and "share of 0.75" in text and "none in 0.00" in text
+    assert "One model is fitted" in text
+    gaps = preregistration({"a": MODEL, "b": STICKY})
+    assert gaps.count("[how many]") == 2 and "[the question;" in gaps and "`confusion`" in gaps
+    assert re.findall("^## (.*)$", gaps, re.MULTILINE) == re.findall("^## (.*)$", text, re.MULTILINE)
+
+
+# Bad input.
+
+
+def bad_reports(likeliest, with_priors, posterior, group):
+    other = MODEL._replace(name="other", init=lambda params: np.zeros(2, np.float32))
+    moved = bm.Trials(
+        1 - np.asarray(TRIALS.choices), np.asarray(TRIALS.outcomes), mask=np.asarray(TRIALS.mask)
+    )
+    two = {"a": likeliest, "b": likeliest}
+    one = lambda *given, **named: lambda: report(*given, **named)  # noqa: E731
+    return [
+        Bad(one("fit"), "results", "a Fit, a Posterior", "str"),
+        Bad(one({"a": likeliest}), "results", "two or more of one kind", "1 of them"),
+        Bad(one({"a": likeliest, "b": group}), "results", "of one kind", "EmpiricalBayes and Fit"),
+        Bad(one(likeliest), "model", "which a Fit does not keep", "None"),
+        Bad(one(likeliest, model=STICKY), "model", "alpha, temperature", "stickiness"),
+        Bad(one(likeliest, model=other, trials=TRIALS), "model", "the model of results", "other"),
+        Bad(one(likeliest, model=MODEL, trials=moved), "trials", "those of results", "others"),
+        Bad(one(likeliest, model=MODEL, trials=1), "trials", "Trials", "int"),
+        Bad(one(likeliest, model=MODEL, priors=PRIORS), "priors", "those of results", "Beta(2, 3)"),
+        Bad(one(with_priors, model=MODEL), "priors", "those of results", "None"),
+        Bad(one(posterior, priors=PRIORS), "priors", "None", "'alpha'"),
+        Bad(one(posterior, model=STICKY), "model", "that of results", "another one"),
+        Bad(one(posterior, trials=moved), "trials", "that of results", "another one"),
+        Bad(one(two, model=MODEL), "model", "a dict with 'a', 'b'", "Model"),
+        Bad(one(two, model={"c": MODEL}), "model", "a dict with 'a', 'b'", "'c'"),
+        Bad(one(likeliest, model=MODEL, level=95), "level", "between 0 and 1", "95"),
+        Bad(one(likeliest, model=MODEL, unit="trial"), "unit", "None", "'trial'"),
+    ]
+
+
+def test_bad_reports_are_refused(likeliest, with_priors, posterior, group):
+    for bad in bad_reports(likeliest, with_priors, posterior, group):
+        refusals.assert_refused(bad)
+
+
+def bad_plans():
+    call = lambda model=MODEL, **given: lambda: preregistration(model, **given)  # noqa: E731
+    return [
+        Bad(call("model"), "models", "a Model, or a dict", "str"),
+        Bad(call({}), "models", "a Model, or a dict", "dict"),
+        Bad(call({"a": 1}), "models['a']", "a Model", "int"),
+        Bad(call(estimator="bayes"), "estimator", "'hierarchical' or 'map'", "'bayes'"),
+        Bad(call(priors=[1]), "priors", "a dict", "list"),
+        Bad(call(priors={"beta": dist.Normal(0.0, 1.0)}), "priors", "alpha", "'beta'"),
+        Bad(call(priors={"alpha": 1}), "priors['alpha']", "a distribution", "int"),
+        Bad(call({"a": MODEL}, priors={"b": {}}), "priors", "'a'", "'b'"),
+        Bad(call(n_subjects=0), "n_subjects", "at least 1", "0"),
+        Bad(call(n_trials=1.5), "n_trials", "a whole number", "1.5"),
+        Bad(call(power=0.8), "power", "what `power` found", "float"),
+        Bad(
+            call(power=made_power(), n_subjects=11, n_trials=50), "power", "10 x 50, 20 x 50", "n_subjects=11"
+        ),
+        Bad(call(outcome_range=(1, 0)), "outcome_range", "the smaller first", "(1, 0)"),
+        Bad(call(task=1), "task", "words", "int"),
+    ]
+
+
+@pytest.mark.parametrize("bad", bad_plans(), ids=lambda bad: f"{bad.name}-{bad.received}")
+def test_bad_plans_are_refused(bad):
+    refusals.assert_refused(bad)
