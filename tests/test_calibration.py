@@ -212,9 +212,9 @@ BUILDERS = {
 @pytest.mark.slow
 @pytest.mark.parametrize("model", BUILDERS.values(), ids=BUILDERS)
 def test_every_model_that_ships_is_calibrated(model):
-    found = bm.sbc(jax.random.key(1), model, OUTCOMES, n_replications=100, n_draws=49, progress=False)
-    # Some chains may not be done with a long ridge: ranks must be even all the same.
-    assert "are not even" not in found.problem, found.summary()
+    """Of a hundred p-values of ten models one is below 1e-4 by chance once in a hundred runs."""
+    found = bm.sbc(jax.random.key(2), model, OUTCOMES, n_replications=100, n_draws=49, progress=False)
+    assert found.summary()[["p_histogram", "p_distribution"]].to_numpy().min() > 1e-4, found.summary()
     assert found.ranks["log_likelihood"].shape == (100,)
 
 

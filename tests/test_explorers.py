@@ -11,6 +11,8 @@ import re
 import jax
 import numpy as np
 import pytest
+import reference
+import scipy
 from site_browser import ROOT
 
 import behavioural_modelling as bm
@@ -19,7 +21,7 @@ from behavioural_modelling.explorers import _page, controls, layers
 from behavioural_modelling.explorers._float64 import in_float64
 from behavioural_modelling.explorers.explorer import STORED, Explorer, explorer
 
-NAMES = ("one_update", "softmax", "learner", "likelihood", "confusion", "designer")
+NAMES = ("one_update", "softmax", "learner", "likelihood", "confusion", "designer", "shrinkage")
 LEARNER = importlib.import_module("behavioural_modelling.explorers.learner")
 N_SETTINGS = 150
 # The issue asks for 1e-6; rounding differs by less.
@@ -410,6 +412,43 @@ def test_the_maximum_is_the_highest(made):
     np.testing.assert_allclose(top["highest"], fit.log_likelihood[0], atol=1e-3)
     for settings in some_settings(one, 20):
         assert one.results(**settings)["log_likelihood"] <= top["highest"]
+
+
+def test_people_are_pulled_to_the_group_as_an_integral_says(made):
+    """Simulated people, a loop in float64 for their likelihoods, and integrals over the probit line."""
+    settings = {"n_trials": 30, "spread": 0.5, "believed": 0.7, "seed": 4}
+    results = made["shrinkage"].results(**settings)
+    own, line = [], np.linspace(-6, 6, 121)
+    prior = scipy.stats.norm.pdf(line, scipy.special.ndtri(results["median"]), 0.7)
+    for i, alpha in enumerate(results["people"]["true"]):
+        key = jax.random.key(4 * 12 + i)
+        pays = jax.random.uniform(jax.random.fold_in(key, 1), (100, 2), "float32") < np.float32([0.7, 0.3])
+        pays = np.asarray(pays, float)
+        params = {"alpha": alpha, "temperature": 0.2}
+        choices = np.asarray(bm.simulate(key, bm.models.rescorla_wagner(2), params, pays).choices)[0]
+        past = choices[:30].tolist(), pays[:30]
+        fits = lambda a: math.log(reference.sequence_probability(*past, a, a, 0.2))  # noqa: E731, B023
+        own.append(max((np.arange(40) + 0.5) / 40, key=fits))
+        joint = prior * np.exp([fits(a) for a in scipy.special.ndtr(line)])
+        mean = (joint * scipy.special.ndtr(line)).sum() / joint.sum()
+        # A cell is .025 wide, and within it the likelihood is taken as flat: a mean moves by far less.
+        assert abs(results["people"]["group"][i] - mean) < 0.002
+    np.testing.assert_allclose(results["people"]["own"], own, rtol=1e-12)
+    z = scipy.special.ndtri(results["people"]["true"])
+    np.testing.assert_allclose([z.mean(), z.std()], [scipy.special.ndtri(0.4), 0.5], rtol=1e-9)
+
+
+def test_more_trials_and_less_faith_in_the_group_pull_less(made):
+    one = made["shrinkage"]
+
+    def pull(**settings):
+        people = one.results(**settings)["people"]
+        return np.abs(people["group"] - people["own"]).mean()
+
+    assert pull(n_trials=100) < pull(n_trials=30) < pull(n_trials=5)
+    assert pull(believed=2.0) < pull(believed=0.5) < pull(believed=0.1)
+    assert one.results(spread=0.0, n_trials=100, learn=1.0)["used"] == 0.1
+    assert one.results(spread=1.0, n_trials=100, learn=1.0)["used"] >= 0.7
 
 
 # The site.

@@ -13,6 +13,7 @@ from .learner import learner
 from .likelihood import likelihood
 from .model_functions import model_functions
 from .one_update import one_update
+from .shrinkage import shrinkage
 from .softmax import softmax
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "likelihood",
     "model_functions",
     "one_update",
+    "shrinkage",
     "softmax",
 ]

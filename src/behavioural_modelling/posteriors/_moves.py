@@ -58,8 +58,7 @@ class End(NamedTuple):
 
 
 class Turned(NamedTuple):
-    """Some chains within an iteration: the gain of trajectories, how often who moved, what proposals weigh."""
-    weight of the last proposal."""
+    """Some chains within an iteration: the trajectory's gain, who moved how often, proposals' weights."""
 
     at: At
     told: Told

@@ -2,6 +2,7 @@ r"""What was drawn from a posterior."""
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -196,17 +197,26 @@ class Posterior(NamedTuple):
 
 def _to_arviz(groups: dict[str, dict], coords: dict, dims: dict) -> Any:
     """ArviZ 1 takes the groups as one dict, ArviZ 0 by their names."""
+    version, from_dict = _converter()
+    options = {"coords": coords, "dims": dims}
+    return from_dict(**groups, **options) if version == 0 else from_dict(groups, **options)
+
+
+def _converter() -> tuple[int, Any]:
+    """The `from_dict` of the ArviZ that is there, and its major version; from 1 on arviz-base will do."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # ArviZ 0 says that ArviZ 1 is coming
+        try:
+            import arviz  # pyright: ignore[reportMissingImports]
+
+            return int(arviz.__version__.split(".")[0]), arviz.from_dict
+        except ModuleNotFoundError:
+            pass
     try:
         from arviz_base import from_dict  # pyright: ignore[reportMissingImports]
-
-        return from_dict(groups, coords=coords, dims=dims)
-    except ModuleNotFoundError:
-        pass
-    try:
-        from arviz import from_dict  # pyright: ignore[reportMissingImports]
     except ModuleNotFoundError:
         raise ModuleNotFoundError("to_arviz needs ArviZ: pip install arviz") from None
-    return from_dict(**groups, coords=coords, dims=dims)
+    return 1, from_dict
 
 
 def _ends(level: Any) -> list[float]:
