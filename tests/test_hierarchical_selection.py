@@ -61,6 +61,7 @@ def test_the_exceedance_of_several_shares_is_that_of_draws(alpha):
 
 
 def test_the_larger_kind_is_found_and_who_is_of_it(found):
+    assert isinstance(found, selection.HierarchicalSelection)
     assert found.converged and found.problem == ""
     assert found.names == ("learner", "repeater")
     # Of 40 people about whom the data say much, hardly any is taken for one of the other kind.

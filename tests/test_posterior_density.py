@@ -152,6 +152,7 @@ def density():
 def test_it_is_close_to_a_standard_normal(density):
     """Of a standard normal the slope at a draw is minus the draw."""
     target, _ = density
+    assert isinstance(target, bm.Density) and target.n_dimensions == 4 + 2 * 3
     x = np.asarray(target.start(jax.random.key(2), 64))
     slope = np.asarray(jax.jit(jax.vmap(jax.grad(target.log_prob)))(x))
     together = [np.corrcoef(-a, b)[0, 1] for a, b in zip(x.T, slope.T, strict=True)]

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from .._compute.compiling import quick_jit
 from .._compute.layout import laid_out
 from .._types import AnyArray
 from . import _moves, _target
@@ -86,7 +87,7 @@ class Options(NamedTuple):
     adapt: bool
 
 
-@partial(jax.jit, static_argnames=("target",))
+@partial(quick_jit, static_argnames=("target",))
 def start(keys, numbers, target):
     """Chains at draws of the surrogate. Nothing is told of them, so that the first trajectory is accepted."""
     made = _moves.machine(target, numbers, len(keys))
@@ -107,7 +108,7 @@ def first_step(n_dimensions: int) -> float:
     return 1.2 * n_dimensions**-0.25
 
 
-@partial(jax.jit, static_argnames=("target", "most"))
+@partial(quick_jit, static_argnames=("target", "most"))
 def run(state, keys, numbers, options, target, most):
     """Some iterations of some chains, `options.n_iterations` of them and at most `most`."""
     return laid_out(target.on_cpu, partial(_run, target, most))(state, keys, numbers, options)

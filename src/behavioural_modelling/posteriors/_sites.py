@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from .._compute.compiling import quick_jit
 from . import _population, _surrogate, _target
 from ._population import Form, Given
 from ._target import Frame, Sites, Target
@@ -89,7 +90,7 @@ def _believed(form: Form, given: Given, sites: Sites, frame: Frame):
     return _by_row(form, given, mean, whole), _by_row(form, given, told, covariance)
 
 
-@partial(jax.jit, static_argnames="form")
+@partial(quick_jit, static_argnames="form")
 def _group(given, frame, form):
     """The group in its middle: each latent's mean, shape (n_latents, n_people or 1), and the factor C."""
     group, _ = _target.group_at(form, given, frame, jnp.zeros((1, form.n_group), given.spread_scale.dtype))
@@ -122,7 +123,7 @@ def _look(target, given, data, fixed, draws, rows):
     return looked(draws[..., rows], given.places, *some, target)
 
 
-@partial(jax.jit, static_argnames=("target",))
+@partial(quick_jit, static_argnames=("target",))
 def looked(draws, places, data, fixed, target):
     """Log-likelihoods, (n_draws, n_rows), and slopes along the line, (n_parameters, n_draws, n_rows)."""
     log_likelihood = _target.likelihood_of(target, data, fixed, draws.shape[1], draws.dtype)

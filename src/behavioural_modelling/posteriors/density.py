@@ -14,9 +14,8 @@ from .. import _checks
 from .._types import Numbers
 from ..models import Model
 from ..trials import Trials
-from . import _given, _links, _population, _target
+from . import _given, _links, _population, _preparing, _target
 from ._target import At
-from .sampling import prepared
 
 __all__ = ["Density", "posterior_density"]
 
@@ -90,7 +89,7 @@ def posterior_density(
     options = {"fixed": fixed, "subjects": subjects, "covariates": covariates, "correlations": correlations}
     asked = _given.asked(model, trials, priors, hierarchical, **options)
     with ThreadPoolExecutor(1) as threads:
-        numbers = jax.tree.map(jnp.asarray, prepared(asked, key, threads))
+        numbers = jax.tree.map(jnp.asarray, _preparing.numbers(asked, key, threads))
     form, given = asked.target.form, numbers.given
     dtype, n_people = given.spread_scale.dtype, len(given.covariates)
     log_likelihood = _target.likelihood_of(asked.target, numbers.data, numbers.fixed, 1, dtype)

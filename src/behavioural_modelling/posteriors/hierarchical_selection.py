@@ -124,8 +124,7 @@ def hierarchical_model_selection(
     tolerance: float = 1e-3,
     progress: bool | None = None,
 ) -> HierarchicalSelection:
-    r"""Hierarchical Bayesian inference: fits all models to all people, each model's group by the people it
-    explains.
+    r"""Hierarchical Bayesian inference: all models and their groups at once, fitted to all people.
 
     .. math::
         \log r_{ik} = \log P(\text{data}_i \mid \text{group}_k) + E[\log \pi_k]

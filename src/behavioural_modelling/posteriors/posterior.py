@@ -207,13 +207,13 @@ def _converter() -> tuple[int, Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # ArviZ 0 says that ArviZ 1 is coming
         try:
-            import arviz  # pyright: ignore[reportMissingImports]
+            import arviz
 
             return int(arviz.__version__.split(".")[0]), arviz.from_dict
         except ModuleNotFoundError:
             pass
     try:
-        from arviz_base import from_dict  # pyright: ignore[reportMissingImports]
+        from arviz_base import from_dict
     except ModuleNotFoundError:
         raise ModuleNotFoundError("to_arviz needs ArviZ: pip install arviz") from None
     return 1, from_dict

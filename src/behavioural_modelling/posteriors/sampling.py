@@ -20,7 +20,7 @@ from ..fitting import _programs
 from ..fitting._search import with_settings_of_here
 from ..models import Model
 from ..trials import Trials
-from . import _diagnostics, _draws, _given, _kernel, _sites, _surrogate, _target
+from . import _diagnostics, _draws, _given, _kernel, _preparing, _sites, _surrogate, _target
 from .posterior import Posterior
 
 __all__ = ["sample"]
@@ -130,7 +130,7 @@ def sample(
     with ThreadPoolExecutor(_n_threads(given, trials)) as threads, _bar(n_effective, progress) as bar:
         keys = jax.random.split(key_chains, n_chains).reshape(N_BLOCKS, -1)
         compiled = threads.submit(with_settings_of_here(partial(_compile, given)), keys[0])
-        numbers = prepared(given, key_sites, threads)
+        numbers = _preparing.numbers(given, key_sites, threads)
         compiled.result()
         blocks = [_Block(some, _kernel.start(some, numbers, given.target)) for some in keys]
         plan = _Plan(given, numbers, n_effective, max_draws, threads, bar)
@@ -154,25 +154,6 @@ class _Block(NamedTuple):
 
     keys: Array
     state: _kernel.State
-
-
-def prepared(asked: _given.Asked, key: Array, threads: ThreadPoolExecutor) -> _target.Numbers:
-    """The sites, the frame, and all that the programs are given."""
-    run = partial(_over_rows, threads)
-    sites, frame = _sites.found(asked.target, asked.given, asked.data, asked.fixed, key, run)
-    return _target.Numbers(asked.given, sites, frame, asked.data, asked.fixed)
-
-
-def _over_rows(threads: ThreadPoolExecutor, function: Any, n_rows: int) -> list[np.ndarray]:
-    """A function of row numbers over all rows, some at a time; rows come last in what it gives."""
-    size = min(n_rows, _sites.ROWS_PER_BLOCK)
-    parts = [np.arange(first, min(first + size, n_rows)) for first in range(0, n_rows, size)]
-
-    def one(part):
-        return [np.asarray(x)[..., : len(part)] for x in function(np.resize(part, size))]
-
-    found = list(threads.map(with_settings_of_here(one), parts))
-    return [np.concatenate(arrays, axis=-1) for arrays in zip(*found, strict=True)]
 
 
 def _compile(asked: _given.Asked, keys: Array) -> None:
