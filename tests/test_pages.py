@@ -15,7 +15,7 @@ from pypdf import PdfReader
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "book"
 CHAPTERS = sorted(BOOK.glob("[0-9][0-9]-*.ipynb"))
-HANDOUTS = ["handout-1", "handout-2"]
+HANDOUTS = ["handout-1", "handout-2", "handout-3"]
 PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ROW = re.compile(r"^\| (.*) \|$", re.MULTILINE)
 MINUTES = re.compile(r"(\d+|[A-Z][a-z]+) minutes of reading and running(?:, and (\d+) for the exercises)?")
@@ -65,8 +65,9 @@ def test_the_teaching_guide_has_the_same_parts_for_each_chapter():
 
 
 def test_sections_that_the_teaching_guide_names_exist():
+    chapters = {int(chapter.name[:2]): chapter for chapter in CHAPTERS}
     for number, text in sections().items():
-        notebook = nbformat.read(CHAPTERS[number - 1], as_version=4)
+        notebook = nbformat.read(chapters[number], as_version=4)
         headings = "\n".join(re.findall(r"^#+ (.*)$", "\n".join(c.source for c in notebook.cells), re.M))
         rows = [row.split(" | ")[0] for row in ROW.findall(text) if row.split(" | ")[1].isdigit()]
         named = [part.strip() for row in rows for part in row.removeprefix("(break) ").split("; ")]
@@ -87,6 +88,7 @@ def test_the_first_page_after_the_introduction_is_chapter_1():
     assert [part["caption"] for part in toc["parts"] if part.get("numbered")] == [
         "Part I: Simulating behaviour",
         "Part II: From choices to estimates",
+        "Part III: From estimates to conclusions",
     ]
 
 
@@ -113,12 +115,22 @@ def test_a_word_of_the_glossary_occurs_in_the_chapter_it_leads_to():
     assert not lost
 
 
-def test_no_symbol_stands_for_two_things():
-    rows = ROW.findall(page("notation").split("## Equations")[0])
-    symbols = [part.strip() for row in rows for part in row.split(" | ")[0].strip("$").split(",")]
-    symbols = [symbol for symbol in symbols if symbol not in ("symbol", "---")]
-    twice = {symbol for symbol in symbols if symbols.count(symbol) > 1}
-    assert not twice
+def symbols_of(text: str) -> list[tuple[list[str], str]]:
+    """For each row of the tables in a text, its symbols and its last cell."""
+    rows = [[cell.strip() for cell in f"{row} ".split(" | ")] for row in ROW.findall(text)]
+    found = [([part.strip(" $") for part in row[0].split(",")], row[-1]) for row in rows]
+    return [(names, last) for names, last in found if names not in (["symbol"], ["---"])]
+
+
+def test_no_symbol_stands_for_two_things_and_those_that_do_say_so():
+    before, after = page("notation").split("## Equations")
+    symbols = [name for names, _ in symbols_of(before) for name in names]
+    assert len(symbols) > 30 and len(set(symbols)) == len(symbols)
+    of_groups = symbols_of(after.split("## Posteriors and groups")[1].split("\n## ")[0])
+    again = {name: last for names, last in of_groups for name in names if name in symbols}
+    assert "sigma" in "".join(again) and all(again.values()), f"the last column of {again} is empty"
+    names = [name for names, _ in of_groups for name in names]
+    assert len(set(names)) == len(names)
 
 
 @pytest.mark.parametrize("name", HANDOUTS)

@@ -26,7 +26,7 @@ from .style import DASHES
 
 __all__ = ["plot_chain_ranks", "plot_intervals", "plot_pairs", "plot_posterior", "plot_traces"]
 
-DENSE = 4000
+DENSE = 1000
 """More marks than this are stored as pixels: as shapes they would make a page heavy."""
 
 N_COLOURS = 5
