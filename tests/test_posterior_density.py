@@ -66,7 +66,7 @@ def latents(asked, numbers, x):
     group, _ = _target.group_at(form, given, numbers.frame, x[None, :n])
     there = _target.conditional(form, given, numbers.sites, group)
     z = _target.deviations(there, x[n:].reshape(len(form.latents), 1, -1))
-    return jnp.concatenate([x[:n], jnp.stack(_target.latents_of(form, group, there.mean, z)).ravel()])
+    return jnp.concatenate([x[:n], _target.latents_of(group, there.mean, z).ravel()])
 
 
 def log_posterior(asked, frame, trials, x, y):

@@ -21,7 +21,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from .._compute.layout import apart
-from . import _population, _target
+from . import _lanes, _population, _target
 from ._population import Form
 from ._target import At, Numbers, Target, Told
 
@@ -151,7 +151,7 @@ def _own_proposal(there: _target.Conditional, drawn: OwnDraws) -> Array:
     """Each person's coordinates, drawn around the sites or from the group."""
     n = len(there.shifted)
     around = drawn.normal[:n] / jnp.sqrt(jnp.square(drawn.normal[n:]).mean(axis=0))
-    from_group = _target.coordinates(there, list(drawn.normal[:n]))
+    from_group = _target.coordinates(there, drawn.normal[:n])
     return apart(jnp.where(drawn.which < 0.5, around, from_group))
 
 
@@ -202,5 +202,5 @@ def _log_proposal(there: _target.Conditional, people: Array) -> Array:
     constant = math.lgamma((DEGREES + n) / 2) - math.lgamma(DEGREES / 2) - n / 2 * math.log(DEGREES / 2)
     heavy = constant - (DEGREES + n) / 2 * jnp.log1p(square / DEGREES)
     z = _target.deviations(there, people)
-    by_group = -sum(jnp.square(x) for x in z) / 2 - sum(jnp.log(there.lower[k][k]) for k in range(n))
+    by_group = -jnp.square(z).sum(axis=0) / 2 - _lanes.log_determinant(there.lower)
     return jnp.logaddexp(heavy, by_group)

@@ -94,9 +94,7 @@ def _believed(form: Form, given: Given, sites: Sites, frame: Frame):
 def _group(given, frame, form):
     """The group in its middle: each latent's mean, shape (n_latents, n_people or 1), and the factor C."""
     group, _ = _target.group_at(form, given, frame, jnp.zeros((1, form.n_group), given.spread_scale.dtype))
-    n, factor = len(form.latents), _target.factor_of(form, group)
-    rows = [jnp.stack([*(x[0, 0] for x in row), *[jnp.zeros(())] * (n - len(row))]) for row in factor]
-    return jnp.stack([mean[0] for mean in _target.means_of(form, given, group)]), jnp.stack(rows)
+    return _target.means_of(form, given, group)[:, 0], _target.factor_of(group)[..., 0, 0]
 
 
 def _by_row(form, given, mean, covariance):

@@ -18,7 +18,7 @@ from .._compute import placement
 from .._compute.compiling import quick_jit
 from .._compute.layout import apart, laid_out
 from .._types import AnyArray
-from . import _population, _target
+from . import _lanes, _population, _target
 from ._population import Form, Given
 from ._target import Frame, Sites
 
@@ -112,9 +112,7 @@ def log_density(x: Float[Array, "n_points n_group"], given: Given, sites: Sites,
 def _log_density(form, given, sites, x):
     group = jax.tree.map(apart, _population.group_of(form, given, x))
     there = _target.conditional(form, given, sites, group)
-    total = _population.log_prior(form, given, x, group)
-    for a, mean in enumerate(there.mean):
-        pulled = sum(sites.precision[a, b] * other for b, other in enumerate(there.mean))
-        height = jnp.square(there.shifted[a]) / 2 - jnp.log(there.lower[a][a])
-        total += (height + mean * (sites.shift[a] - pulled / 2)).sum(axis=1)
-    return total
+    told, shift = jnp.asarray(sites.precision)[:, :, None], jnp.asarray(sites.shift)[:, None]
+    height = there.mean * (shift - _lanes.times(told, there.mean) / 2) + jnp.square(there.shifted) / 2
+    people = height.sum(axis=0) - _lanes.log_determinant(there.lower)
+    return _population.log_prior(form, given, x, group) + people.sum(axis=1)

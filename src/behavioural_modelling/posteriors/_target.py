@@ -87,9 +87,9 @@ class Conditional(NamedTuple):
     """A normal distribution of each person's standardised deviation z, given the group: `L' z - w` is
     standard."""
 
-    mean: list[Array]
-    lower: _lanes.Triangle
-    shifted: list[Array]
+    mean: Float[Array, "n_latents n_chains n_people"]
+    lower: Float[Array, "n_latents n_latents n_chains n_people"]
+    shifted: Float[Array, "n_latents n_chains n_people"]
 
 
 class Target(NamedTuple):
@@ -118,61 +118,50 @@ def likelihood_of(target: Target, data: Any, fixed: dict[str, Array], n_copies: 
     return log_likelihood
 
 
-def means_of(form: Form, given: Given, group: Group) -> list[Array]:
-    """The mean of each latent, shape (n_chains, n_people or 1)."""
-    means = []
-    for k in range(len(form.latents)):
-        mean = group.mean[k][:, None]
-        for j in range(len(form.between)):
-            mean = mean + group.effects[j, k][:, None] * given.covariates[:, j]
-        means.append(mean)
-    return means
+def means_of(form: Form, given: Given, group: Group) -> Float[Array, "n_latents n_chains n_people"]:
+    """The mean of each latent; one for all people where there are no covariates between them."""
+    mean = group.mean[..., None]
+    for j in range(len(form.between)):
+        mean = mean + group.effects[j][..., None] * given.covariates[:, j]
+    return mean
 
 
-def factor_of(form: Form, group: Group) -> _lanes.Triangle:
-    """C, by row, each entry of shape (n_chains, 1); off the diagonal 0 where nothing is correlated."""
-    n, spread = len(form.latents), group.spread[..., None]
-    if group.factor is None:
-        nothing = jnp.zeros_like(spread[0])
-        return [[nothing] * k + [spread[k]] for k in range(n)]
-    return [[spread[i] * group.factor[i, j][:, None] for j in range(i + 1)] for i in range(n)]
+def factor_of(group: Group) -> Float[Array, "n_latents n_latents n_chains 1"]:
+    """C: the spreads on the diagonal, times the factor of the correlations."""
+    n = len(group.spread)
+    factor = jnp.eye(n, dtype=group.spread.dtype)[..., None] if group.factor is None else group.factor
+    return (group.spread[:, None] * factor)[..., None]
 
 
 def conditional(form: Form, given: Given, sites: Sites, group: Group) -> Conditional:
     """What the sites say of each person, given the group."""
-    n, mean, factor = len(form.latents), means_of(form, given, group), factor_of(form, group)
-    pull = [sites.shift[a] - sum(sites.precision[a, b] * mean[b] for b in range(n)) for a in range(n)]
-    correlated = group.factor is not None
-    # Entry (a, b) of C' Lambda C, of which C has nothing off its diagonal where nothing is correlated.
-    below = lambda k: range(k, n if correlated else k + 1)  # noqa: E731
-    half = [[sum(sites.precision[a, c] * factor[c][b] for c in below(b)) for b in range(n)] for a in range(n)]
-    told = [[sum(factor[c][a] * half[c][b] for c in below(a)) for b in range(a + 1)] for a in range(n)]
-    precision = [[*row[:-1], 1.0 + row[-1]] for row in told]
-    lower = jax.tree.map(apart, _lanes.cholesky(precision))
-    right = (
-        _lanes.transposed_times(factor, pull) if correlated else [factor[a][a] * pull[a] for a in range(n)]
-    )
-    return Conditional(mean, lower, jax.tree.map(apart, _lanes.solve_lower(lower, right)))
-
-
-def deviations(given_group: Conditional, people: Array) -> list[Array]:
-    """z from u."""
-    right = [w + u for w, u in zip(given_group.shifted, people, strict=True)]
-    return jax.tree.map(apart, _lanes.solve_upper(given_group.lower, right))
-
-
-def coordinates(given_group: Conditional, z: list[Array]) -> Array:
-    """u from z."""
-    standard = _lanes.transposed_times(given_group.lower, z)
-    return jnp.stack([x - w for x, w in zip(standard, given_group.shifted, strict=True)])
-
-
-def latents_of(form: Form, group: Group, mean: list[Array], z: list[Array]) -> list[Array]:
-    """Each person's latents: the mean and the deviation from it."""
+    mean, told = means_of(form, given, group), jnp.asarray(sites.precision)[:, :, None]
+    pull = jnp.asarray(sites.shift)[:, None] - _lanes.times(told, mean)
     if group.factor is None:
-        return [m + s[:, None] * x for m, s, x in zip(mean, group.spread, z, strict=True)]
-    factor = factor_of(form, group)
-    return [m + sum(factor[k][j] * z[j] for j in range(k + 1)) for k, m in enumerate(mean)]
+        spread = group.spread[..., None]
+        told, pull = spread[:, None] * told * spread, spread * pull
+    else:
+        factor = factor_of(group)
+        half = (told[:, :, None] * factor).sum(axis=1)  # Lambda C, and then C' of it
+        told, pull = (factor[:, :, None] * half[:, None]).sum(axis=0), _lanes.transposed_times(factor, pull)
+    lower = apart(_lanes.cholesky(told + jnp.eye(len(mean), dtype=mean.dtype)[..., None, None]))
+    return Conditional(mean, lower, apart(_lanes.solve_lower(lower, pull)))
+
+
+def deviations(there: Conditional, people: Array) -> Array:
+    """z from u."""
+    return apart(_lanes.solve_upper(there.lower, there.shifted + people))
+
+
+def coordinates(there: Conditional, z: Array) -> Array:
+    """u from z."""
+    return _lanes.transposed_times(there.lower, z) - there.shifted
+
+
+def latents_of(group: Group, mean: Array, z: Array) -> Float[Array, "n_latents n_chains n_people"]:
+    """Each person's latents: the mean and the deviation from it."""
+    off = group.spread[..., None] * z if group.factor is None else _lanes.times(factor_of(group), z)
+    return mean + off
 
 
 def group_at(form: Form, given: Given, frame: Frame, x: Array) -> tuple[Group, Array]:
@@ -203,21 +192,19 @@ def target_of(form: Form, given: Given, sites: Sites, frame: Frame, log_likeliho
         group, own = group_at(form, given, frame, at.group)
         there = conditional(form, given, sites, group)
         z = deviations(there, at.people)
-        latents = latents_of(form, group, there.mean, z)
-        people = _people_given(form, given, z, latents)
-        for k in range(len(z)):
-            people -= jnp.log(there.lower[k][k])
-        line = _population.of_rows(form, given, jnp.stack(latents))
+        latents = apart(latents_of(group, there.mean, z))
+        people = _people_given(form, given, z, latents) - _lanes.log_determinant(there.lower)
+        line = _population.of_rows(form, given, latents)
         natural = jax.tree.map(apart, _population.natural_of(form, given.places, line))
         return Told(own, people, log_likelihood(natural), natural)
 
     return tell
 
 
-def _people_given(form: Form, given: Given, z: list[Array], latents: list[Array]) -> Array:
+def _people_given(form: Form, given: Given, z: Array, latents: Array) -> Array:
     """The log-density of people given the group, or of each alone, up to a constant."""
     if form.hierarchical:
-        return -jnp.square(jnp.stack(z)).sum(axis=0) / 2
+        return -jnp.square(z).sum(axis=0) / 2
     prior = partial(_population.natural_log_prior, form, given.places, given.priors)
     return jnp.stack([prior(k, line) for k, line in enumerate(latents)]).sum(axis=0)
 
