@@ -1,8 +1,7 @@
 r"""A normal stand-in for each subject's likelihood: its site.
 
 At some draws of what is believed so far the slope of each subject's log-likelihood is taken and regressed on
-the
-parameters: of a normal likelihood the slope is :math:`\eta - \Lambda\theta`, and of any other the line
+the parameters: of a normal likelihood the slope is :math:`\eta - \Lambda\theta`, and of any other the line
 through its slopes says what a normal distribution would have to be where the posterior is. A second
 derivative at one point would say less: it knows nothing of a ridge beyond that point. The draws count by how
 probable they are under the posterior, but never so unequally that few of them count.
@@ -44,7 +43,6 @@ def found(target: Target, given: Given, data: Any, fixed: Any, key: Array, run: 
     n_people, n = len(given.covariates), len(form.latents)
     dtype = given.spread_scale.dtype
     normal = _normal_points(key, len(form.names))
-    rows = np.zeros((len(form.names), len(form.names), n_rows)), np.zeros((len(form.names), n_rows))
     sites = nothing(n, n_people, dtype)
     frame = _surrogate.frame(form, given, sites, np.zeros(form.n_group, dtype))
     for _ in range(PASSES):

@@ -27,8 +27,8 @@ __all__: list[str] = []
 STEP = 0.05
 """How far slopes are compared, in coordinates that beforehand are about standard normal."""
 
-LEAST, MOST = 0.5, 1e4
-"""The least and the most curvature that is believed: beforehand it is about 1."""
+LEAST = 0.5
+"""The least curvature that is believed: beforehand it is about 1."""
 
 FARTHEST = 1.0
 """The longest step of Newton's method, by coordinate."""
@@ -38,18 +38,16 @@ def frame(form: Form, given: Given, sites: Sites, start: AnyArray, n_steps: int 
     """The highest point of the group's density under the sites, and the width there."""
     if not form.hierarchical:
         return nowhere(form, start.dtype)
-    x, best = np.asarray(start, float), -np.inf
-    damping = 1.0
+    x = np.asarray(start, float)
     for _ in range(n_steps):
         value, slope, curvature = _looked_at(form, given, sites, x)
         vectors, sizes = _sound(curvature)
         move = vectors @ ((vectors.T @ slope) / sizes)
-        promise, best = float(slope @ move), max(best, value)
-        if promise < 1e-3:
+        if float(slope @ move) < 1e-3:
             break
         move = move * min(1.0, FARTHEST / np.abs(move).max())
-        x, damping = _downhill(form, given, sites, x, value, move)
-        if damping < 1e-3:
+        x, share = _downhill(form, given, sites, x, value, move)
+        if share < 1e-3:
             break
     _, _, curvature = _looked_at(form, given, sites, x)
     vectors, sizes = _sound(curvature)
@@ -92,7 +90,7 @@ def _looked_at(form: Form, given: Given, sites: Sites, x: np.ndarray):
 
 
 def _sound(curvature: np.ndarray):
-    """Its axes, and its sizes along them, none of them too small or too large to be believed."""
+    """Its axes, and its sizes along them, none of them too small to be believed."""
     sizes, vectors = np.linalg.eigh(curvature)
     return vectors, np.clip(np.abs(sizes), LEAST, None)
 
