@@ -44,6 +44,12 @@ class Checked(NamedTuple):
         return float(min((np.min(x) for _, _, x in each(self.n_effective)), default=np.inf))
 
 
+def lacking(checked: Checked, n_effective: int) -> float:
+    """How many times as many draws it takes, as far as these tell, until there are enough."""
+    by_size, by_r_hat = n_effective / checked.fewest, (checked.worst_r_hat - 1) / (MOST_R_HAT - 1)
+    return float(np.maximum(by_size, by_r_hat))  # not a number where one is not
+
+
 def each(tables: dict[str, dict[str, Any]]) -> list[tuple[str, str, Any]]:
     """What is in some tables: its kind, its name, itself."""
     return [(kind, name, x) for kind, table in tables.items() for name, x in table.items()]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import jax
 import numpy as np
 
+from .._compute.compiling import quickest_jit
 from .._types import AnyArray
 from ..models import Model
 from ..trials import Trials
-from . import _diagnostics, _links, _population
+from . import _diagnostics, _population
 from ._given import Asked
 from ._kernel import Record
 from .posterior import Posterior
@@ -21,8 +23,7 @@ __all__: list[str] = []
 def named(asked: Asked, records: list[Record]) -> dict[str, dict[str, np.ndarray]]:
     """Draws by kind and name, each of shape (n_chains, n_draws, ...)."""
     natural = {name: _together([r.natural[name] for r in records]) for name in asked.target.form.names}
-    coordinates = _together([r.group for r in records])
-    return {"params": natural} | (_group(asked, coordinates) if asked.target.form.hierarchical else {})
+    return {"params": natural} | (_group(asked, records) if asked.target.form.hierarchical else {})
 
 
 def _together(parts: list[AnyArray]) -> np.ndarray:
@@ -30,26 +31,23 @@ def _together(parts: list[AnyArray]) -> np.ndarray:
     return np.swapaxes(np.concatenate(parts), 0, 1)
 
 
-def _group(asked: Asked, coordinates: np.ndarray) -> dict[str, dict[str, np.ndarray]]:
+def _group(asked: Asked, records: list[Record]) -> dict[str, dict[str, np.ndarray]]:
     """The group's draws: median people, spreads, effects and correlations."""
     form, given = asked.target.form, asked.given
-    shape = coordinates.shape[:2]
-    group = jax.tree.map(np.asarray, _group_of(coordinates.reshape(-1, coordinates.shape[2]), given, form))
-    of = lambda x: x.reshape(*x.shape[:-1], *shape)  # noqa: E731
-    n, (lower, upper, scale) = len(form.names), given.places
-    medians = {
-        name: np.asarray(_links.to_natural(form.kinds[k], of(group.mean[k]), lower[k], upper[k], scale[k]))
-        for k, name in enumerate(form.names)
-    }
-    found = {"group": medians, "spread": dict(zip(form.latents, of(group.spread), strict=True))}
-    effects = dict(zip(form.latents[n:], of(group.mean[n:]), strict=True))
+    # Record by record: they are of one size, and all of them together would be compiled for anew each time.
+    parts = [_group_of(r.group.reshape(-1, form.n_group), given, form) for r in records]
+    shape = records[0].group.shape[:2]
+    by_draw = lambda x: np.asarray(x).reshape(*x.shape[:-1], *shape)  # noqa: E731
+    together = jax.tree.map(lambda *xs: np.concatenate([by_draw(x) for x in xs], axis=-2), *parts)
+    group, medians = jax.tree.map(lambda x: np.swapaxes(x, -1, -2), together)
+    n = len(form.names)
+    found = {"group": medians, "spread": dict(zip(form.latents, group.spread, strict=True))}
+    effects = dict(zip(form.latents[n:], group.mean[n:], strict=True))
     for j, covariate in enumerate(form.between):
-        effects |= {
-            f"{name}_{covariate}": x for name, x in zip(form.latents, of(group.effects[j]), strict=True)
-        }
+        effects |= {f"{name}_{covariate}": x for name, x in zip(form.latents, group.effects[j], strict=True)}
     found["effects"] = effects
     if form.correlations:
-        found["correlation"] = _pairs(form, of(np.einsum("abx,cbx->acx", group.factor, group.factor)))
+        found["correlation"] = _pairs(form, np.einsum("ab...,cb...->ac...", group.factor, group.factor))
     return found
 
 
@@ -65,7 +63,11 @@ def _pairs(form: _population.Form, matrix: np.ndarray) -> dict[str, np.ndarray]:
     return {f"{names[j]}, {names[i]}": matrix[i, j] for i in range(len(names)) for j in range(i)}
 
 
-_group_of = jax.jit(lambda x, given, form: _population.group_of(form, given, x), static_argnames="form")
+@partial(quickest_jit, static_argnames="form")
+def _group_of(x, given, form):
+    """The group at its coordinates, and the median person's natural values."""
+    group = _population.group_of(form, given, x)
+    return group, _population.natural_of(form, given.places, group.mean)
 
 
 def posterior(

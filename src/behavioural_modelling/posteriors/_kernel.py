@@ -16,6 +16,7 @@ from .._compute.layout import laid_out
 from .._types import AnyArray
 from . import _moves, _target
 from ._moves import Machine
+from ._population import Form, Given
 from ._target import At, Told
 
 __all__: list[str] = []
@@ -23,11 +24,11 @@ __all__: list[str] = []
 LENGTH, JITTER = math.pi / 2, 0.4
 """How long a trajectory is, and by which share it varies."""
 
-WANTED = 0.8
+WANTED = 0.9
 """The acceptance that the size of the steps is tuned for."""
 
-MOST_OWN = 8
-"""The most own steps after a trajectory."""
+MOST_OWN, MOVES = 8, 0.5
+"""The most own steps after a trajectory, and the chance to move that they are to give everybody."""
 
 DIVERGED = 1000.0
 """A trajectory whose energy is off by more is divergent."""
@@ -87,20 +88,22 @@ class Options(NamedTuple):
     adapt: bool
 
 
-@partial(quick_jit, static_argnames=("target",))
-def start(keys, numbers, target):
-    """Chains at draws of the surrogate. Nothing is told of them, so that the first trajectory is accepted."""
-    made = _moves.machine(target, numbers, len(keys))
-    n, n_people, n_rows = len(made.form.latents), len(numbers.given.covariates), len(numbers.given.person)
-    n_dimensions = made.form.n_group + n * n_people
-    begun = jax.vmap(lambda key: jax.random.fold_in(key, 2**31 - 1))(keys)
-    at = _moves.as_at(made, _moves.draws(begun, n_dimensions, made.dtype).normal)
-    zeros = partial(jnp.zeros, dtype=made.dtype)
+def start(keys: Array, given: Given, form: Form) -> State:
+    """Chains at draws of the surrogate. Nothing is told of them, so that the first trajectory is accepted.
+
+    All by NumPy: it happens once, and JAX would compile for longer than a hundred trajectories take.
+    """
+    n, n_people, n_rows = len(form.latents), len(given.covariates), len(given.person)
+    n_dimensions, dtype = form.n_group + n * n_people, given.spread_scale.dtype
+    words = np.asarray(jax.random.key_data(keys)).reshape(len(keys), -1)
+    begun = np.stack([np.random.default_rng(own).normal(size=n_dimensions) for own in words]).astype(dtype)
+    zeros = partial(np.zeros, dtype=dtype)
     nothing = zeros((len(keys), n_rows))
-    natural = dict.fromkeys(made.form.names, nothing)
-    told = Told(zeros(len(keys)) - jnp.inf, zeros((len(keys), n_people)), nothing, natural)
-    first = zeros(()) + math.log(first_step(n_dimensions))
-    return State(at, told, Tuning(first, first, zeros(()), zeros(())), jnp.zeros((), jnp.int32))
+    natural = dict.fromkeys(form.names, nothing)
+    told = Told(zeros(len(keys)) - np.inf, zeros((len(keys), n_people)), nothing, natural)
+    first = zeros(()) + np.asarray(math.log(first_step(n_dimensions)), dtype)
+    tuning = Tuning(first, first, zeros(()), zeros(()))
+    return State(_moves.as_at(form, begun, by=np), told, tuning, np.zeros((), np.int32))
 
 
 def first_step(n_dimensions: int) -> float:
@@ -131,12 +134,11 @@ def _run(target, most, state, keys, numbers, options):
 def _iterate(made: Machine, keys: Array, options: Options, state: State) -> tuple[State, Record]:
     """One trajectory of all coordinates, then people's own steps."""
     n_dimensions = state.at.group.shape[1] + state.at.people[:, 0].size
-    # A chain's random numbers of an iteration depend on its key and the iteration alone.
-    now = jax.vmap(lambda key: jax.random.fold_in(key, state.iteration))(keys)
     step = jnp.exp(jnp.where(options.adapt, state.tuning.log_step, state.tuning.average))
-    draws = _moves.draws(now, n_dimensions, made.dtype)
+    now = partial(_moves.keys_now, keys, state.iteration * (2 + MOST_OWN))
+    draws = _moves.draws(now(0), n_dimensions, made.dtype)
     length = LENGTH * (1 + JITTER * (2 * draws.uniform[0] - 1))
-    momentum = _moves.as_at(made, draws.normal)
+    momentum = _moves.as_at(made.form, draws.normal)
     end = _moves.trajectory(made, state.at, momentum, step, length)
     turn = partial(_moves.turn, made, now, draws.log_uniform, momentum, end)
     nothing = jnp.zeros((len(keys), state.at.people.shape[2]), made.dtype)
@@ -153,10 +155,15 @@ def _iterate(made: Machine, keys: Array, options: Options, state: State) -> tupl
     return State(after.at, told, tuning, state.iteration + 1), record
 
 
+def rescaled(state: State, scale: AnyArray) -> State:
+    """The same places where the axes of the group's frame are `scale` times as long."""
+    return state._replace(at=state.at._replace(group=state.at.group / scale))
+
+
 def n_own_steps(moved: Any) -> int:
-    """How many own steps give everybody an even chance to move, from how often they were taken."""
-    least = float(np.clip(np.min(moved, initial=0.5), 1e-3, 0.5))
-    return min(MOST_OWN, math.ceil(math.log(0.5) / math.log1p(-least)))
+    """How many own steps give everybody a good chance to move, from how often they were taken."""
+    least = float(np.clip(np.min(moved, initial=MOVES), 1e-3, MOVES))
+    return min(MOST_OWN, math.ceil(math.log(1 - MOVES) / math.log1p(-least)))
 
 
 def _tuned(tuning: Tuning, acceptance: Array, first: float) -> Tuning:

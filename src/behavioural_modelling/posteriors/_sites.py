@@ -17,15 +17,16 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from .._compute.compiling import quick_jit
+from .._compute.compiling import quick_jit, quickest_jit
 from . import _population, _surrogate, _target
 from ._population import Form, Given
 from ._target import Frame, Sites, Target
 
 __all__: list[str] = []
 
-DRAWS, PASSES = 64, 6
-"""Draws per subject and pass, and passes."""
+DRAWS, PASSES, NEW = 64, 8, 0.5
+"""Draws per subject and pass, passes, and which share of what a pass finds is taken into the sites. All of it
+would be too much where people have ridges: wide sites make for a wide group, and that for wider sites."""
 
 ROWS_PER_BLOCK = 32
 """So many rows are looked at at once, whatever their number, so the program is compiled once."""
@@ -45,13 +46,13 @@ def found(target: Target, given: Given, data: Any, fixed: Any, key: Array, run: 
     normal = _normal_points(key, len(form.names))
     sites = nothing(n, n_people, dtype)
     frame = _surrogate.frame(form, given, sites, np.zeros(form.n_group, dtype))
-    for _ in range(PASSES):
+    for i in range(PASSES):
         prior, posterior = _believed(form, given, sites, frame)
         draws = _drawn(posterior, normal)
         log_likelihood, slope = run(partial(_look, target, given, data, fixed, draws.astype(dtype)), n_rows)
         weights = _weights(log_likelihood, draws, prior, posterior)
         rows = _regressed(log_likelihood, slope, draws, weights)
-        sites = _of_people(form, given, rows, dtype)
+        sites = _mixed(sites, _of_people(form, given, rows, dtype), 1 if i == 0 else NEW)
         frame = _surrogate.frame(form, given, sites, frame.middle)
     return sites, frame
 
@@ -61,9 +62,15 @@ def nothing(n: int, n_people: int, dtype: Any) -> Sites:
     return Sites(np.zeros((n, n, n_people), dtype), np.zeros((n, n_people), dtype))
 
 
+def _mixed(old: Sites, new: Sites, share: float) -> Sites:
+    """Sites between old and new ones."""
+    return Sites(*((a + share * (b - a)).astype(a.dtype) for a, b in zip(old, new, strict=True)))
+
+
 def _normal_points(key: Array, n: int) -> np.ndarray:
     """Draws of a standard normal, with mean 0 and every variance 1."""
-    draws = np.asarray(jax.random.normal(key, (DRAWS // 2, n)), float)
+    # NumPy draws them: JAX would compile for longer than all the rest of this file takes.
+    draws = np.random.default_rng(np.asarray(jax.random.key_data(key))).normal(size=(DRAWS // 2, n))
     draws = np.concatenate([draws, -draws])
     return draws @ np.linalg.inv(np.linalg.cholesky(draws.T @ draws / DRAWS)).T
 
@@ -88,7 +95,7 @@ def _believed(form: Form, given: Given, sites: Sites, frame: Frame):
     return _by_row(form, given, mean, whole), _by_row(form, given, told, covariance)
 
 
-@partial(quick_jit, static_argnames="form")
+@partial(quickest_jit, static_argnames="form")
 def _group(given, frame, form):
     """The group in its middle: each latent's mean, shape (n_latents, n_people or 1), and the factor C."""
     group, _ = _target.group_at(form, given, frame, jnp.zeros((1, form.n_group), given.spread_scale.dtype))

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from .._compute import placement
-from .._compute.compiling import quick_jit
+from .._compute.compiling import quickest_jit
 from .._compute.layout import apart, laid_out
 from .._types import AnyArray
 from . import _lanes, _population, _target
@@ -95,7 +95,7 @@ def _sound(curvature: np.ndarray):
     return vectors, np.clip(np.abs(sizes), LEAST, None)
 
 
-@partial(quick_jit, static_argnames=("form",))
+@partial(quickest_jit, static_argnames=("form",))
 def log_density(x: Float[Array, "n_points n_group"], given: Given, sites: Sites, form: Form) -> Any:
     """The group's log-density under the sites at some points, and its slopes."""
 

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from .._compute.layout import apart
@@ -29,6 +30,10 @@ from . import _lanes, _population
 from ._population import Form, Given, Group
 
 __all__: list[str] = []
+
+
+INDEPENDENT = 0.3
+"""Which share of the draws of the warm-up counts as independent."""
 
 
 class Sites(NamedTuple):
@@ -176,6 +181,18 @@ def base(frame: Frame, x: Array) -> AnyArray:
     """The coordinates of `_population.group_of` from those of the frame."""
     # Written out: a call of a library would wait for others.
     return frame.middle + (x[:, None, :] * frame.width).sum(axis=-1)
+
+
+def rescaled(frame: Frame, seen: Float[np.ndarray, "n_draws n_group"]) -> tuple[Frame, np.ndarray]:
+    """A frame in which draws, given in `base`, vary by about 1, and by how much its axes were rescaled.
+
+    The curvature at the highest point tells little of how far a skewed density reaches. The draws hang
+    together: their deviations are pulled to 1 as if that had been seen in some more of them.
+    """
+    x = np.linalg.solve(frame.width, (seen - frame.middle).T)
+    n, more = len(seen) * INDEPENDENT, 20
+    scale = np.sqrt((n * x.var(axis=1) + more) / (n + more)).astype(frame.width.dtype)
+    return frame._replace(width=frame.width * scale), scale
 
 
 def _alone(form: Form, given: Given, n_chains: int) -> Group:

@@ -3,7 +3,7 @@ r"""The call: draws from the posterior of people's parameters and of the group's
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, NamedTuple
@@ -31,7 +31,10 @@ N_BLOCKS = 2
 ITERATIONS = 50
 """Iterations between two looks at the draws, and to tune the size of the steps."""
 
-FEW_ROWS, MANY_CHAINS, FEW_CHAINS = 60, 16, 8
+FIRST_LOOK = 2
+"""After how many times so many the draws are first looked at."""
+
+FEW_ROWS, MANY_CHAINS, FEW_CHAINS = 30, 16, 8
 """Up to so many rows of the trials there are many chains, so that a block has lanes enough."""
 
 
@@ -66,7 +69,7 @@ def sample(
     an r-hat of at most 1.01, or `max_draws` are there.
 
     Args:
-        key: One random key. What chain c draws depends on `key` and c alone.
+        key: One random key. The random numbers of chain c depend on `key` and c alone.
         model: The model, from a builder in `models` or your own.
         trials: What the subjects did and what came of it.
         priors: A dict from names to distributions of NumPyro; what it leaves out has its default. With a
@@ -87,7 +90,7 @@ def sample(
         fixed: As in `fit`: parameters that are told, not learned.
         n_effective: The smallest effective sample size that is wanted.
         max_draws: The most draws that a chain makes after the first 50, which tune its steps.
-        n_chains: How many chains, an even number. None: 16 for up to 60 rows of the trials, 8 for more.
+        n_chains: How many chains, an even number. None: 16 for up to 30 rows of the trials, 8 for more.
         progress: Whether to show a progress bar. None: after ten seconds.
 
     Returns:
@@ -132,7 +135,7 @@ def sample(
         compiled = threads.submit(with_settings_of_here(partial(_compile, given)), keys[0])
         numbers = _preparing.numbers(given, key_sites, threads)
         compiled.result()
-        blocks = [_Block(some, _kernel.start(some, numbers, given.target)) for some in keys]
+        blocks = [_Block(some, _kernel.start(some, given.given, given.target.form)) for some in keys]
         plan = _Plan(given, numbers, n_effective, max_draws, threads, bar)
         records, checked = _until_enough(plan, blocks)
     return _draws.posterior(model, trials, given, records, checked, n_effective)
@@ -167,36 +170,45 @@ def _compile(asked: _given.Asked, keys: Array) -> None:
     frame = _surrogate.nowhere(asked.target.form, dtype)
     numbers = _target.Numbers(asked.given, sites, frame, asked.data, asked.fixed)
     options = _kernel.Options(0, 0, False)
-    _kernel.run(_kernel.start(keys, numbers, asked.target), keys, numbers, options, asked.target, ITERATIONS)
+    begun = _kernel.start(keys, asked.given, asked.target.form)
+    _kernel.run(begun, keys, numbers, options, asked.target, ITERATIONS)
 
 
 def _until_enough(plan: _Plan, blocks: list[_Block]) -> tuple[list, _diagnostics.Checked]:
-    """Tune, then draw until there is enough; the records of each look, and the last look's verdict."""
-    blocks, tuned = _run(plan, blocks, adapt=True, n_own=1)
-    n_own = _kernel.n_own_steps(tuned.moved[ITERATIONS // 2 :].mean(axis=(0, 1)))
-    records, checked, shown = [], None, 0
-    for look in _looks(plan.max_draws):
-        blocks, record = _run(plan, blocks, adapt=False, n_own=n_own)
-        records.append(record)
-        if not look:
-            continue
+    """Draw until there is enough; the records, and the last look's verdict."""
+    plan, blocks, n_own = _warmed_up(plan, blocks)
+    records, shown, n_wanted = [], 0, FIRST_LOOK
+    n_rounds = -(-plan.max_draws // ITERATIONS)
+    while True:
+        for _ in range(min(n_wanted, n_rounds) - len(records)):
+            blocks, record = _run(plan, blocks, adapt=False, n_own=n_own)
+            records.append(record)
         checked = _diagnostics.checked(_draws.named(plan.asked, records))
         now = min(plan.n_effective, int(np.nan_to_num(checked.fewest)))
         plan.bar.update(max(0, now - shown))
         shown = max(now, shown)
-        if checked.fewest >= plan.n_effective and checked.worst_r_hat <= _diagnostics.MOST_R_HAT:
-            break
-    assert checked is not None  # the last is always looked at
-    return records, checked
+        lacking = _diagnostics.lacking(checked, plan.n_effective)
+        if lacking <= 1 or len(records) == n_rounds:
+            return records, checked
+        n_wanted = len(records) + _more_rounds(len(records), lacking)
 
 
-def _looks(max_draws: int) -> Iterator[bool]:
-    """After which rounds the chains are looked at: often at first, then where a fifth is new."""
-    n_rounds, looked = -(-max_draws // ITERATIONS), 0
-    for i in range(1, n_rounds + 1):
-        look = i == n_rounds or (i >= 4 and i >= 1.2 * looked)
-        looked = i if look else looked
-        yield look
+def _warmed_up(plan: _Plan, blocks: list[_Block]) -> tuple[_Plan, list[_Block], int]:
+    """Tune the size of the steps, then the group's coordinates and the number of people's own steps."""
+    blocks, tuned = _run(plan, blocks, adapt=True, n_own=1)
+    later = jax.tree.map(lambda x: x[ITERATIONS // 2 :], tuned)
+    frame, scale = _target.rescaled(plan.numbers.frame, np.concatenate(later.group))
+    plan = plan._replace(numbers=plan.numbers._replace(frame=frame))
+    blocks = [block._replace(state=_kernel.rescaled(block.state, scale)) for block in blocks]
+    return plan, blocks, _kernel.n_own_steps(later.moved.mean(axis=(0, 1)))
+
+
+def _more_rounds(n_rounds: int, lacking: float) -> int:
+    """How many more rounds until the next look: both measures improve in proportion to the draws.
+
+    At least one, at most as many again, and rather too few than too many.
+    """
+    return int(np.clip((0.9 * np.nan_to_num(lacking, nan=2, posinf=2) - 1) * n_rounds, 1, n_rounds))
 
 
 def _run(plan: _Plan, blocks: list[_Block], adapt: bool, n_own: int) -> tuple[list[_Block], _kernel.Record]:
