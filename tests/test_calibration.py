@@ -1,5 +1,8 @@
 """sbc: against a sampler that is exact, with wrong likelihoods, and for what ships."""
 
+import inspect
+import zlib
+
 import jax
 import numpy as np
 import numpyro.distributions as dist
@@ -10,7 +13,7 @@ from refusals import Bad, assert_refused
 
 import behavioural_modelling as bm
 from behavioural_modelling import Calibration, models, tasks
-from behavioural_modelling.studies import _uniform
+from behavioural_modelling.studies import _in_words, _uniform
 
 KEY = jax.random.key(0)
 MODEL = models.rescorla_wagner(2)
@@ -72,7 +75,7 @@ def test_an_exact_sampler_is_calibrated():
 def test_a_likelihood_that_is_off_by_one_is_caught():
     found = calibrated(on_a_grid(after_the_outcome))
     assert found.summary()[["p_histogram", "p_distribution"]].min(axis=None) < 1e-3
-    assert "are not even" in found.problem
+    assert "are not even (p < .001)" in found.problem
 
 
 def test_a_posterior_that_is_too_narrow_or_too_wide_is_called_so():
@@ -195,25 +198,42 @@ def test_a_model_that_is_off_by_one_is_caught(of_the_package):
     np.testing.assert_array_equal(found.true["alpha"], of_the_package.true["alpha"])
 
 
-BUILDERS = {
-    "asymmetric_rescorla_wagner": models.asymmetric_rescorla_wagner(2),
-    "inverse_temperature": models.rescorla_wagner(2, inverse_temperature=True),
-    "initial_value": models.rescorla_wagner(2, initial_value="free"),
-    "choice_kernel": models.choice_kernel(2),
-    "rescorla_wagner_choice_kernel": models.rescorla_wagner_choice_kernel(2),
-    "win_stay_lose_shift": models.win_stay_lose_shift(2),
-    "biased_random": models.biased_random(2),
-    "with_stickiness": models.with_stickiness(MODEL),
-    "with_forgetting": models.with_forgetting(MODEL),
-    "with_lapse": models.with_lapse(MODEL),
+def key_of(name):
+    """The key of a test by its name: nobody picks it, and none is tried again until it passes.
+
+    Where such a test fails, its model is run with 400 replications at fresh keys before anything is changed.
+    `biased_random` and `with_lapse` were, at three each: of 36 p-values the least was .011, which is what the
+    least of so many is below once in three times.
+    """
+    return jax.random.key(zlib.crc32(name.encode()))
+
+
+# Compiling takes most of the time, and each model is a program of its own: six cover all builders.
+TOGETHER = models.with_lapse(models.with_stickiness(models.with_forgetting(MODEL)))
+BUILT = {
+    "asymmetric": models.asymmetric_rescorla_wagner(2, inverse_temperature=True),
+    "initial value": models.rescorla_wagner(2, "free"),
+    "kernel and values": models.rescorla_wagner_choice_kernel(2),
+    "win-stay": models.win_stay_lose_shift(2),
+    "bias": models.biased_random(2),
+    "lapses, stickiness, forgetting": TOGETHER,
 }
+INSIDE = {"choice_kernel", "with_choice_kernel"}
+"""Builders that are inside of another one: `rescorla_wagner_choice_kernel` is made by them."""
+
+
+def test_every_builder_is_among_the_models_that_are_calibrated():
+    covered = {f.__name__ for model in BUILT.values() for f in _in_words.builders(model)[1]} | INSIDE
+    named = {name: getattr(models, name) for name in models.__all__ if name != "default_priors"}
+    assert covered == {name for name, x in named.items() if inspect.isfunction(x)}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("model", BUILDERS.values(), ids=BUILDERS)
-def test_every_model_that_ships_is_calibrated(model):
-    """Of a hundred p-values of ten models one is below 1e-4 by chance once in a hundred runs."""
-    found = bm.sbc(jax.random.key(2), model, OUTCOMES, n_replications=100, n_draws=49, progress=False)
+@pytest.mark.parametrize("name", BUILT)
+def test_every_model_that_ships_is_calibrated(name):
+    """Of some 40 p-values one is below 1e-4 by chance in less than one of a hundred runs."""
+    options = {"n_replications": 100, "n_draws": 49, "progress": False}
+    found = bm.sbc(key_of(name), BUILT[name], OUTCOMES, **options)
     assert found.summary()[["p_histogram", "p_distribution"]].to_numpy().min() > 1e-4, found.summary()
     assert found.ranks["log_likelihood"].shape == (100,)
 
@@ -246,7 +266,7 @@ def test_groups_are_drawn_as_their_priors_say():
 @pytest.mark.slow
 def test_the_packages_sampler_is_calibrated_for_groups():
     options = {"hierarchical": True, "n_subjects": 6, "n_replications": 60, "n_draws": 19}
-    found = bm.sbc(jax.random.key(2), MODEL, OUTCOMES, progress=False, **options)
+    found = bm.sbc(key_of("groups"), MODEL, OUTCOMES, progress=False, **options)
     assert set(found.ranks) >= {"alpha", "alpha_median", "alpha_spread", "log_likelihood"}
     for name, ranks in found.ranks.items():
         assert ranks.shape == found.true[name].shape == (60,) and 0 <= ranks.min() and ranks.max() <= 19
@@ -263,7 +283,7 @@ def test_a_sampler_that_reports_a_problem_is_heard():
         return posterior(MODEL, trials, draws, priors=PRIORS)._replace(problem="the chains stick")
 
     found = bm.sbc(KEY, MODEL, OUTCOMES, priors=PRIORS, n_replications=20, sampler=sampler)
-    assert found.problem.endswith("1 of 1 runs of the sampler report a problem: the chains stick")
+    assert found.problem.endswith("1 of 1 run of the sampler reports a problem: the chains stick")
 
 
 def other_priors(key, trials):

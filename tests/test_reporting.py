@@ -6,6 +6,7 @@ import re
 import jax
 import numpy as np
 import numpyro.distributions as dist
+import own_models
 import pytest
 import refusals
 import scipy.stats
@@ -13,7 +14,7 @@ from refusals import Bad
 
 import behavioural_modelling as bm
 from behavioural_modelling import Power, Report, models, preregistration, report
-from behavioural_modelling.studies import _in_words, _told, _typeset
+from behavioural_modelling.studies import _beginning, _in_words, _sample, _told, _typeset
 
 KEY = jax.random.key(0)
 MODEL = models.rescorla_wagner(2)
@@ -116,6 +117,198 @@ def test_a_model_of_ones_own_is_said_to_be_one():
     assert _in_words.equations(own) == ()
 
 
+LEARNED = r"V(a_t) \leftarrow V(a_t) + \alpha\, (R - V(a_t))"
+KERNEL = r"K(a) \leftarrow K(a) + \alpha_c\, (c_t(a) - K(a))"
+INVERSE = models.rescorla_wagner(2, inverse_temperature=True)
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        (MODEL, [r"P(a) \propto e^{V(a)/\tau}, \qquad " + LEARNED]),
+        (INVERSE, [r"P(a) \propto e^{\beta\, V(a)}, \qquad " + LEARNED]),
+        (models.choice_kernel(2, True), [r"P(a) \propto e^{\beta_c\, K(a)}, \qquad " + KERNEL]),
+        (
+            models.rescorla_wagner_choice_kernel(2, inverse_temperature=True),
+            [r"P(a) \propto e^{\beta\, V(a) + \beta_c\, K(a)}"],
+        ),
+        (
+            models.with_choice_kernel(INVERSE),
+            [
+                r"P(a) \propto e^{\beta\, V(a)}, \qquad " + LEARNED,
+                r"P(a) \propto e^{\ell_a + K(a)/\tau_c}, \qquad " + KERNEL,
+            ],
+        ),
+        (
+            models.with_choice_kernel(MODEL, inverse_temperature=True),
+            [
+                r"P(a) \propto e^{V(a)/\tau}, \qquad " + LEARNED,
+                r"P(a) \propto e^{\ell_a + \beta_c\, K(a)}, \qquad " + KERNEL,
+            ],
+        ),
+    ],
+    ids=["temperature", "inverse", "kernel", "both", "inverse and temperature", "temperature and inverse"],
+)
+def test_an_equation_has_the_temperature_of_its_model(model, expected):
+    assert list(_in_words.equations(model)) == expected
+
+
+def test_no_builder_writes_a_temperature_that_its_model_does_not_have():
+    """Whatever builders there will be: all that take `inverse_temperature` are asked for both."""
+    found = [f for f in map(models.__dict__.get, models.__all__) if inspect.isfunction(f)]
+    found = [f for f in found if "inverse_temperature" in inspect.signature(f).parameters]
+    assert len(found) >= 5
+    for build in found:
+        first = INVERSE if build.__name__.startswith("with_") else 2
+        one, other = (
+            " ".join(_in_words.equations(build(first, inverse_temperature=x))) for x in (False, True)
+        )
+        assert "tau" not in other and other.count("beta") == one.count("tau") + one.count("beta")
+
+
+def test_a_model_of_ones_own_has_the_equations_of_its_docstrings():
+    def predict(params, state, trial):
+        r"""The choice.
+
+        .. math:: P(a) \propto e^{\theta\, V(a)}
+        """
+        return params["alpha"] * state
+
+    def update(params, state, trial, responded, outcome):
+        r"""Learning.
+
+        .. math::
+            V(a) \leftarrow
+            V(a) + 1
+
+        More words.
+        """
+        return state + 1, {}
+
+    own = MODEL._replace(name="rescorla_wagner", predict=predict, update=update)
+    choice, learning = r"P(a) \propto e^{\theta\, V(a)}", r"V(a) \leftarrow V(a) + 1"
+    assert _in_words.equations(own) == (choice, learning)
+    # Inside of a builder of the package it is still one's own, whatever its name.
+    inside = models.with_lapse(own)
+    assert _in_words.equations(inside)[:2] == (choice, learning) and len(_in_words.equations(inside)) == 3
+    words = _in_words.what_it_does(inside)
+    assert "not one of the package's builders" in words and "with `with_lapse`" in words
+
+
+# What a model learns from.
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        (models.rescorla_wagner(2, 0.1), "`values` is 0.1 for every action"),
+        (models.rescorla_wagner(3, "free"), "`values` is the parameter `initial_value` for every action"),
+        (
+            models.with_choice_kernel(MODEL),
+            "`values` is 0.5 for every action and `kernel` is 0 for every action",
+        ),
+        (models.win_stay_lose_shift(4), "the state is 0.25 for every action"),
+        (models.biased_random(2), "none, as nothing is carried from trial to trial"),
+        (MODEL._replace(init=lambda p: np.array([0.2, 0.7], np.float32)), "`values` is 0.2 and 0.7 for"),
+        (MODEL._replace(init=lambda p: p["alpha"] * np.ones(2)), "`values` is the parameter `alpha`"),
+        (
+            MODEL._replace(init=lambda p: p["alpha"] / 2 * np.ones(2)),
+            "`values` is computed from the parameters",
+        ),
+        (
+            STICKY._replace(init=lambda p: {"a": np.zeros(2), "b": np.zeros(30)}),
+            "`a` is 0 for every action and",
+        ),
+        (STICKY._replace(init=lambda p: np.arange(9.0)), "the state is from 0 to 8"),
+    ],
+)
+def test_the_initial_values_are_those_of_init(model, expected):
+    text = _beginning.in_words(model, None)
+    assert text.startswith("Initial values: ") and expected in text
+
+
+@pytest.mark.parametrize("name", own_models.MODELS)
+def test_initial_values_of_models_with_inputs_and_ratings(name):
+    model, trials = own_models.MODELS[name], bm.Trials(**own_models.fields_for(name))
+    expected = {
+        "contextual": "the state is 0.5",
+        "rater": "`values` is 0.25",
+        "two steps": "1 of the state is 0.5",
+    }
+    assert expected[name] in _beginning.in_words(model, trials)
+
+
+def test_what_was_held_is_told_with_its_values():
+    free = models.rescorla_wagner(2, "free")
+    held = {"initial_value": 0.25, "temperature": np.linspace(0.2, 0.4, N)}
+    fit = bm.fit(KEY, free, TRIALS, fixed=held, n_starts=1, progress=False)
+    text = report(fit, model=free, trials=TRIALS).methods
+    assert "held at given values: `temperature` (from 0.2 to 0.4) and `initial_value` (0.25)" in text
+    assert "`values` is the parameter `initial_value`" in text
+
+
+# Trials without a response, and blocks.
+
+
+def sample_in_words(rows=2, n=6, **fields):
+    outcomes = np.tile([1.0, 0.0], (rows, n // 2))
+    return _sample.in_words(None, bm.Trials(np.zeros((rows, n), int), outcomes, **fields), None)
+
+
+def test_trials_without_a_response_are_counted():
+    assert "No trial was missed or left out." in sample_in_words()
+    mask = np.ones((2, 6), bool)
+    mask[0, 2] = mask[1, 0] = False
+    assert "2 of 12 trials (16.7%) had no response that counts" in sample_in_words(mask=mask)
+    assert "nothing was scored or learned there." in sample_in_words(mask=mask)
+    mask[1, 4:] = False  # after the last response, perhaps for the length of the row alone
+    text = sample_in_words(mask=mask)
+    assert "2 of 10 trials (20.0%)" in text and "2 trials after the last response are not among them" in text
+    mask[0, 2] = mask[1, 0] = mask[1, 4] = True
+    text = sample_in_words(mask=mask)
+    assert "0 of 11 trials (0.0%)" in text and "1 trial after the last response is not" in text
+    assert "scored or learned" not in text
+
+
+def test_whether_learning_began_anew():
+    reset = np.zeros((2, 6), bool)
+    assert "was carried through all trials of a person" in sample_in_words(reset=reset)
+    reset[:, 0] = True  # before the first trial there is nothing to set back
+    assert "was carried through all trials of a person" in sample_in_words(reset=reset)
+    reset[:, 3] = reset[0, 5] = True
+    assert "was set back 3 times (1 to 2 in each person)" in sample_in_words(reset=reset)
+    mask = np.ones((2, 6), bool)
+    mask[0, :3] = mask[:, 5] = False  # the first person's begins at 3, and nobody goes on at 5
+    assert "was set back 1 time (0 to 1 in each person)" in sample_in_words(reset=reset, mask=mask)
+
+
+def test_choices_without_feedback_are_told():
+    text = sample_in_words(feedback=[[True] * 5 + [False], [True] * 6])
+    assert "1 of 12 scored choices (8.3%) had no feedback, and nothing was learned there" in text
+
+
+def test_one_person_is_not_people():
+    one = TRIALS.subjects([0])
+    text = report(bm.fit(KEY, MODEL, one, n_starts=1, progress=False), model=MODEL, trials=one)
+    said = " ".join([text.methods, *text.warnings])
+    assert "1 person left 46 scored trials" in said and "of 1 person" in said and "from 1 start" in said
+    assert not re.search(r"\b1 (people|estimates|trials|starts|models|chains|decisions|sessions)\b", said)
+    assert "1 person, 1 trial each" in preregistration(MODEL, n_subjects=1, n_trials=1)
+
+
+def test_estimates_at_a_bound_are_counted(likeliest):
+    at = {"alpha": np.arange(N) < 1, "temperature": np.arange(N) < 2}
+    warnings = report(likeliest._replace(at_bound=at), model=MODEL).warnings
+    assert "1 estimate of `alpha` is at a bound" in warnings
+    assert "2 estimates of `temperature` are at a bound" in warnings
+
+
+def test_p_values_are_never_0():
+    said = {0.0: "p < .001", 1e-9: "p < .001", 0.0011: "p = .001", 0.0321: "p = .032", 0.25: "p = .25"}
+    assert {p: _in_words.p_value(p) for p in said} == said
+    assert [_in_words.p_value(p) for p in (np.nan, 0.999)] == ["p not known", "p > .99"]
+
+
 def test_text_means_itself_in_markdown_and_in_latex():
     assert _typeset.escaped("a|b_c `d_e` 5*") == "a\\|b\\_c `d_e` 5\\*"
     assert _typeset.latex("5% of `a_b` & **c#**") == "5\\% of \\texttt{a\\_b} \\& \\textbf{c\\#}"
@@ -150,7 +343,8 @@ def test_a_report_of_a_maximum_likelihood_fit(likeliest):
     written = report(likeliest, model=MODEL, trials=TRIALS)
     assert isinstance(written, Report)
     text = written.methods
-    assert "6 people left 296 scored trials (46 to 50 each); 4 of 300 (1.3%)" in text
+    assert "6 people left 296 scored trials (46 to 50 each). 4 of 300 trials (1.3%)" in text
+    assert "`values` is 0.5 for every action" in text and "nothing was set back" in text
     assert "maximum likelihood" in text and "from 3 starts" in text and "Priors" not in text
     assert f"converged for {likeliest.converged.sum()} of 6 " in text
     for name in ("alpha", "temperature"):
@@ -179,7 +373,7 @@ def test_people_who_did_not_converge_come_first(likeliest):
     problem = np.where(converged, "", "not converged")
     written = report(likeliest._replace(converged=converged, problem=problem), model=MODEL)
     assert written.methods.startswith("**These results have not converged")
-    assert "did not converge for 2 of 6 (33.3%) people" in written.methods.split("**")[1]
+    assert "did not converge for 2 of 6 people (33.3%)" in written.methods.split("**")[1]
     assert "2 people with a problem: not converged (2)" in written.warnings
 
 
@@ -232,6 +426,26 @@ def test_several_models_have_the_table_of_compare(likeliest):
     assert "The 2 models were compared by AIC and BIC" in written.methods
     assert len(written.equations) == 2
     assert not any("no other model" in one for one in written.warnings)
+
+
+def test_several_posteriors_are_compared_by_leave_one_out(posterior):
+    well = posterior._replace(converged=True, problem="")
+    swapped = {name: x[:, :, ::-1] for name, x in well.params.items()}  # everybody has another one's
+    results = {"own": well, "swapped": well._replace(params=swapped)}
+    for unit in ("trial", "subject"):
+        written = report(results, unit=unit)
+        assert written.table.equals(bm.compare(results, unit=unit))
+        assert written.table["unit"].tolist() == [unit] * 2
+    assert report(results).table["elpd_loo"].idxmax() == "own"
+    text = written.methods
+    assert "The model `own` was" in text and "The model `swapped` was" in text
+    assert "The 2 models were compared by leave-one-out cross-validation" in text
+    assert not text.startswith("**") and text.count("Hamiltonian Monte Carlo") == 1
+    # One that has not converged is named before all else.
+    failed = report(results | {"swapped": results["swapped"]._replace(converged=False, problem="it sticks")})
+    assert failed.methods.startswith("**These results have not converged")
+    assert "`swapped`: it sticks" in failed.methods.split("**")[1]
+    assert not any("no other model" in one for one in failed.warnings)
 
 
 def test_several_groups_are_compared_by_the_integrated_bic(group):

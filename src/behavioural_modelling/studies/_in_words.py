@@ -62,9 +62,21 @@ def count(n: int, thing: str, many: str | None = None) -> str:
     return f"{n:,} {thing if n == 1 else many or thing + 's'}"
 
 
-def share(k: int, n: int) -> str:
+def share(k: int, n: int, thing: str, many: str | None = None) -> str:
     """How many of how many, and in hundredths."""
-    return f"{k:,} of {n:,} ({100 * k / n:.1f}%)"
+    return f"{k:,} of {count(n, thing, many)} ({100 * k / n:.1f}%)"
+
+
+def p_value(p: float) -> str:
+    """A p-value as a paper prints it: three decimals at most, and never 0."""
+    if math.isnan(p):
+        return "p not known"
+    if p < 0.001:
+        return "p < .001"
+    if p > 0.99:
+        return "p > .99"
+    text = f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
+    return f"p = {text.removeprefix('0')}"
 
 
 def distribution(prior: Any) -> str:
@@ -160,28 +172,64 @@ def parameter(one: Parameter, ends: tuple[float, float] | None = None, line: boo
     return f"{code(one.name)} ({', '.join(parts)})"
 
 
-def builders(model: Model) -> list[Callable]:
-    """The functions in `models` that made a model, from the inside out; none where the reader did."""
-    if _pickling.reduced(model)[0] is Model:
-        return []
-    first, *others = model.name.split("+")
-    found = [getattr(_models, name, None) for name in (first, *(f"with_{other}" for other in others))]
-    return [] if None in found else found  # pyright: ignore[reportReturnType]
+def builders(model: Model) -> tuple[Model | None, list[Callable]]:
+    """The functions in `models` that made a model, from the inside out, and what they began with.
+
+    That is None where the innermost one made it from nothing, and else a model of the reader's own.
+    """
+    build, arguments = _pickling.reduced(model)
+    found = getattr(_models, _name(build, arguments), None)
+    if build is Model or found is None:
+        return model, []
+    inner = arguments[0]
+    if not isinstance(inner, Model):
+        return None, [found]
+    base, inside = builders(inner)
+    return base, [*inside, found]
+
+
+def _name(build: Callable, arguments: tuple[Any, ...]) -> str:
+    """The public name of what made a model; some share a function that is told for whom."""
+    first = arguments[0] if arguments else None
+    return first if isinstance(first, str) else getattr(build, "__name__", "").removeprefix("_")
 
 
 def what_it_does(model: Model) -> str:
     """A model's name and, from its builder's docstring, what it does."""
-    made_by = builders(model)
-    if not made_by:
-        return f"{code(model.name)}, a model that is not one of the package's builders"
-    words = "; ".join([_summary(made_by[0]), *map(_addition, made_by[1:])])
-    return f"{code(model.name)}: {words}"
+    base, made_by = builders(model)
+    if base is None:
+        words = [_summary(made_by[0]), *map(_addition, made_by[1:])]
+        return f"{code(model.name)}: {'; '.join(words)}"
+    said = f"{code(model.name)}, a model that is not one of the package's builders"
+    return "; ".join([said, *map(_addition, made_by)])
+
+
+SCALED = re.compile(r"([A-Za-z](?:\([^()]*\))?)/\\tau(_[a-z])?")
+"""A preference over its temperature, as docstrings have it."""
 
 
 def equations(model: Model) -> tuple[str, ...]:
-    """The equations of a model's builders, in LaTeX."""
-    found = [re.search(r"\.\. math::\s*(.+?)\n\n", _doc(one), re.DOTALL) for one in builders(model)]
+    """The equations of a model, in LaTeX.
+
+    They are those in the docstrings of its builders, of the reader's own model of its `init`, `predict` and
+    `update`. Builders write temperatures; where the model has an inverse temperature, so has its equation.
+    """
+    base, made_by = builders(model)
+    own = [] if base is None else [_own(f) for f in (base.init, base.predict, base.update)]
+    named = {parameter.name for parameter in model.parameters}
+    package = [SCALED.sub(lambda found: _scaled(found, named), _doc(build)) for build in made_by]
+    found = [re.search(r"\.\. math::\s*(.+?)(?:\n\n|\Z)", text, re.DOTALL) for text in (*own, *package)]
     return tuple(re.sub(r"\s+", " ", one[1]).strip() for one in found if one)
+
+
+def _own(function: Any) -> str:
+    """The docstring of a reader's function, not that of the class which an object such as a partial has."""
+    return _doc(function) if inspect.isfunction(inspect.unwrap(function)) else ""
+
+
+def _scaled(found: re.Match, named: set[str]) -> str:
+    preference, of = found[1], found[2] or ""
+    return rf"\beta{of}\, {preference}" if f"inverse_temperature{of}" in named else found[0]
 
 
 def _doc(function: Callable) -> str:

@@ -1,108 +1,139 @@
 r"""How probable a person's responses are for somebody who is new to the group.
 
-.. math:: p(y_i \mid \text{group}) = \int p(y_i \mid \theta)\, p(\theta \mid \text{group})\, d\theta
+.. math:: p(y_i \mid \text{group}_s) = \int p(y_i \mid \phi)\, p(\phi \mid \text{group}_s)\, d\phi
 
-By importance sampling on the line. Half of the points lie where the person's own draws are, half where the
-group is, so that weights are bounded. The same points serve every draw of the group, and the likelihood,
-which is what costs, is computed once at each.
+By importance sampling on the line. A draw of the group may have small spreads: points from the group on
+average would hardly ever be near its people. So the points come from all draws of the group alike, a quarter
+from their people as they are and the others from their people as the person's responses would have them, if
+the log-likelihood were the parabola that is fitted to it at the person's own draws. Their density is that of
+the mixture (Veach & Guibas, 1995, doi 10.1145/218380.218498), so that weights are bounded. The same points
+serve every draw of the group, and the likelihood, which is what costs, is computed once at each.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
-from ..posteriors import Posterior, _links
-from . import _pointwise
+from ..posteriors import Posterior, _crowds
+from . import _parabola, _pointwise
 
 __all__: list[str] = []
 
-DEGREES = 5
-"""Degrees of freedom of the t distribution around a person's draws: its tails are wider than theirs."""
+WIDER = (1.0, 3.0)
+"""What the parabola's covariance is multiplied by: tails of a likelihood may be wider than a normal's."""
 
-EDGE = {_links.INTERVAL: 8.0}
-"""How far on the line natural values still change; elsewhere `FAR`."""
+SHARES = (0.5, 0.25)
+"""Which share of the points comes from each of them. The others come from the groups as they are."""
 
-FAR = 60.0
+EVENLY = 0.3
+"""This share of the points comes from all draws of the group alike."""
+
+AT_ONCE = 1000
+"""So many points are weighted against all draws of the group at once."""
+
+VALUES = 2**23
+"""So many coordinates are held at once: that bounds the memory."""
 
 
 class Groups(NamedTuple):
-    """Draws of the group: what a new person with a person's covariates is drawn from, on the line."""
+    """Draws of the group, for people with the same covariates: normal distributions on the line."""
 
-    mean: Float[np.ndarray, "n_draws n_people n_parameters"]
-    factor: Float[np.ndarray, "n_draws n_parameters n_parameters"]
+    mean: Float[np.ndarray, "n_draws n_latents"]
+    precision: Float[np.ndarray, "n_draws n_latents n_latents"]
 
 
-class Points(NamedTuple):
-    """Where each person is looked at, on the line, and the log-density of what that comes from."""
+class Parts(NamedTuple):
+    """For each draw of the group a normal distribution that points come from, and the weight of the draw.
 
-    line: Float[np.ndarray, "n_points n_people n_parameters"]
-    log_density: Float[np.ndarray, "n_points n_people"]
+    The density at a point is the mean over draws of the group's density times `site / z`.
+    """
+
+    mean: Float[np.ndarray, "n_draws n_latents"]
+    factor: Float[np.ndarray, "n_draws n_latents n_latents"]
+    log_z: Float[np.ndarray, "n_draws"]
+    site: _parabola.Site
 
 
 def by_person(posterior: Posterior, n_draws: int, n_points: int) -> tuple[np.ndarray, np.ndarray]:
     """Each person's log-likelihood for each draw of the group, (n_draws, n_people), and its error."""
-    from scipy.special import logsumexp
-
-    groups = _groups(posterior, n_draws)
-    points = _points(groups, _own(posterior), n_points)
-    weights = _likelihood(posterior, points.line) - points.log_density
-    found, errors = np.empty(groups.mean.shape[:2]), np.empty(len(groups.mean[0]))
-    for i in range(len(errors)):
-        terms = weights[:, i] + _log_normal(points.line[None, :, i], groups.mean[:, None, i], groups.factor)
-        found[:, i] = logsumexp(terms, axis=1) - np.log(len(weights))
-        shares = np.exp(terms - logsumexp(terms, axis=1, keepdims=True))
-        errors[i] = np.sqrt(np.mean(np.square(shares).sum(axis=1) - 1 / len(weights)))
+    which = np.unique(_pointwise.flat(np.arange(posterior.log_likelihood[:, :, 0].size), n_draws))
+    crowds = _crowds.afterwards(posterior, which)
+    n_people = len(posterior.given.covariates)
+    found, errors = np.empty((len(which), n_people)), np.empty(n_people)
+    precision = _precision(crowds)
+    for people in _in_turn(n_people, n_points * crowds.mean.shape[1]):
+        groups = [Groups(_means(posterior, crowds, i), precision) for i in people]
+        parts = [_parts(one, _parabola.site(posterior, i)) for one, i in zip(groups, people, strict=True)]
+        share = [_shares(one, some) for one, some in zip(groups, parts, strict=True)]
+        points = np.stack([_points(some, p, n_points) for some, p in zip(parts, share, strict=True)], axis=1)
+        likelihood = _likelihood(posterior, points, people)
+        for j, i in enumerate(people):
+            found[:, i], errors[i] = _integrals(groups[j], parts[j], share[j], points[:, j], likelihood[:, j])
     return found, errors
 
 
-def _groups(posterior: Posterior, n_draws: int) -> Groups:
-    form, given, some = posterior.form, posterior.given, lambda x: _pointwise.flat(x, n_draws)
-    mean = np.stack([_line(posterior, k, some(posterior.group[n])) for k, n in enumerate(form.names)], -1)
-    mean = np.repeat(mean[:, None], len(given.covariates), axis=1)
-    for j, covariate in enumerate(form.between):
-        effect = np.stack([some(posterior.effects[covariate][name]) for name in form.names], axis=-1)
-        mean = mean + effect[:, None] * np.asarray(given.covariates)[:, j, None]
-    spread = np.stack([some(posterior.spread[name]) for name in form.names], axis=-1).astype(float)
-    correlation = np.broadcast_to(np.eye(len(form.names)), (len(spread), *[len(form.names)] * 2)).copy()
-    for i, one in enumerate(form.names):
-        for j, other in enumerate(form.names[:i] if form.correlations else ()):
-            between = some(posterior.correlation[f"{other}, {one}"])
-            correlation[:, i, j] = correlation[:, j, i] = between
-    return Groups(mean, spread[:, :, None] * np.linalg.cholesky(correlation))
+def _in_turn(n_people: int, n_values: int) -> Iterator[Int[np.ndarray, "n_some"]]:
+    """Some people, and then the next ones; the last are as many, so that nothing is compiled anew."""
+    at_once = min(max(1, VALUES // n_values), n_people)
+    for start in range(0, n_people, at_once):
+        yield np.arange(n_people)[max(0, min(start, n_people - at_once)) :][:at_once]
 
 
-def _line(posterior: Posterior, k: int, natural: np.ndarray) -> np.ndarray:
-    """Natural values of the k-th free parameter on the line, off its ends."""
-    kind = posterior.form.kinds[k]
-    edge = EDGE.get(kind, FAR)
-    ends = [np.asarray(x)[k] for x in posterior.given.places]
-    return np.clip(_links.to_line(kind, natural, *ends), -edge, edge)
+def _precision(crowds: _crowds.Crowds) -> np.ndarray:
+    """The inverse covariance of each draw's people; spreads of next to nothing are given a little."""
+    factor = crowds.spread[:, :, None] * crowds.factor
+    covariance = np.einsum("skl,sml->skm", factor, factor)
+    little = 1e-8 * np.mean(np.square(crowds.spread), axis=0) + 1e-12
+    return np.linalg.inv(covariance + np.diag(little))
 
 
-def _own(posterior: Posterior) -> Float[np.ndarray, "n_draws n_people n_parameters"]:
-    """Each person's draws on the line. All rows of a person have the same."""
-    _, first = np.unique(posterior.given.person, return_index=True)
-    draws = [posterior.params[name][:, :, first] for name in posterior.form.names]
-    return np.stack([_line(posterior, k, _pointwise.flat(x, x.size)) for k, x in enumerate(draws)], axis=-1)
+def _means(posterior: Posterior, crowds: _crowds.Crowds, i: int) -> np.ndarray:
+    """The mean of people with the covariates of person i."""
+    return crowds.mean + np.einsum("c,sck->sk", np.asarray(posterior.given.covariates)[i], crowds.effects)
 
 
-def _points(groups: Groups, own: np.ndarray, n_points: int) -> Points:
-    """Half of the points around each person's draws, half around the group's."""
-    from scipy.special import gammaincinv, ndtri
+def _parts(groups: Groups, site: _parabola.Site) -> list[Parts]:
+    """Each draw's people given the parabola, at each of its widths, and without it."""
+    nothing = _parabola.Site(np.zeros_like(site.precision), np.zeros_like(site.slope))
+    sites = [_parabola.Site(site.precision / w, site.slope / w) for w in WIDER] + [nothing]
+    return [_part(groups, one) for one in sites]
 
-    n = own.shape[2]
-    even = _even(n_points // 2, n + 1)
-    normal, chi = ndtri(even[:, :n]), 2 * gammaincinv(DEGREES / 2, even[:, n:])
-    center, factor = own.mean(axis=0), np.linalg.cholesky(_covariance(own))
-    by_group = groups.mean.mean(axis=0), _wide(groups)
-    near = center + np.einsum("pkl,ml->mpk", factor, normal / np.sqrt(chi / DEGREES))
-    far = by_group[0] + np.einsum("pkl,ml->mpk", by_group[1], normal)
-    line = np.concatenate([near, far])
-    density = np.logaddexp(_log_t(line, center, factor), _log_normal(line, *by_group)) - np.log(2)
-    return Points(line, density)
+
+def _part(groups: Groups, site: _parabola.Site) -> Parts:
+    pull = np.einsum("skl,sl->sk", groups.precision, groups.mean)
+    precision, both = groups.precision + site.precision, pull + site.slope
+    lower = np.linalg.cholesky(precision)
+    mean = np.linalg.solve(precision, both[..., None])[..., 0]
+    volumes = (np.linalg.slogdet(groups.precision)[1] - np.linalg.slogdet(precision)[1]) / 2
+    squares = (np.einsum("sk,sk->s", both, mean) - np.einsum("sk,sk->s", pull, groups.mean)) / 2
+    log_z = volumes + squares
+    return Parts(mean, np.linalg.inv(lower).swapaxes(1, 2), log_z, site)
+
+
+def _shares(groups: Groups, parts: list[Parts]) -> Float[np.ndarray, "n_draws"]:
+    """Which share of the points comes from which draw of the group: more from one that stands alone."""
+    n, part = len(groups.mean), parts[0]
+    points = _points([part], np.full(n, 1 / n), AT_ONCE)
+    log_density = _log_normal(groups, points) - part.log_z[:, None]
+    density = np.exp(log_density - log_density.max(axis=0))
+    alone = np.sqrt(np.square(density / density.mean(axis=0)).mean(axis=1))
+    return (1 - EVENLY) * alone / alone.sum() + EVENLY / n
+
+
+def _points(parts: list[Parts], share: np.ndarray, n_points: int) -> Float[np.ndarray, "n_points n_latents"]:
+    """Where a person is looked at: points spread evenly over parts, draws and directions."""
+    from scipy.special import ndtri
+
+    n_draws, n = parts[0].mean.shape
+    even = _even(n_points, n + 2)
+    which = np.searchsorted(np.cumsum(SHARES), even[:, 0]) if len(parts) > 1 else np.zeros(n_points, int)
+    draw = np.minimum(np.searchsorted(np.cumsum(share), even[:, 1]), n_draws - 1)
+    mean, factor = (np.stack([getattr(part, name) for part in parts]) for name in ("mean", "factor"))
+    return mean[which, draw] + np.einsum("mkl,ml->mk", factor[which, draw], ndtri(even[:, 2:]))
 
 
 def _even(n: int, n_axes: int) -> np.ndarray:
@@ -114,59 +145,62 @@ def _even(n: int, n_axes: int) -> np.ndarray:
     return np.clip((0.5 + np.arange(1, n + 1)[:, None] * steps) % 1, 0.1 / n, 1 - 0.1 / n)
 
 
-def _covariance(draws: Float[np.ndarray, "n_draws n_people n_parameters"]) -> np.ndarray:
-    """The covariance of each person's draws."""
-    off = draws - draws.mean(axis=0)
-    return np.einsum("spk,spl->pkl", off, off) / len(draws) + 1e-8 * np.eye(draws.shape[2])
+def _likelihood(
+    posterior: Posterior, points: np.ndarray, people: Int[np.ndarray, "n_some"]
+) -> Float[np.ndarray, "n_points n_some"]:
+    """The log-likelihood of all rows of some people at their points."""
+    rows, place = _pointwise.rows_of(posterior, people)
+    line = _parabola.of_rows(posterior, points[:, place], rows)
+    held = {n: x[0, 0, rows] for n, x in posterior.params.items() if n not in posterior.form.names}
+    params = {
+        name: _crowds._to_natural(posterior.form, posterior.given, k, line[..., k])
+        for k, name in enumerate(posterior.form.names)
+    }
+    params |= {name: np.broadcast_to(x, line.shape[:2]) for name, x in held.items()}
+    by_row = _pointwise.by_subject(posterior.model, params, posterior.trials.subjects(rows))
+    return np.stack([by_row[:, place == j].sum(axis=1) for j in range(len(people))], axis=1)
 
 
-def _wide(groups: Groups) -> np.ndarray:
-    """A factor of the covariance of new people over all draws of the group."""
-    inner = np.einsum("skl,sml->skm", groups.factor, groups.factor).mean(axis=0)
-    return np.linalg.cholesky(inner + _covariance(groups.mean))
+def _integrals(
+    groups: Groups, parts: list[Parts], share: np.ndarray, points: np.ndarray, likelihood: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """The logarithm of the integral for each draw of the group, and how far they are off."""
+    weights = [1 - sum(SHARES) if part is parts[-1] else SHARES[k] for k, part in enumerate(parts)]
+    sums = np.full((2, len(groups.mean)), -np.inf)
+    for start in range(0, len(points), AT_ONCE):
+        some, told = points[start : start + AT_ONCE], likelihood[start : start + AT_ONCE]
+        log_density = _log_normal(groups, some)
+        top = log_density.max(axis=0)
+        density = np.exp(log_density - top)
+        log_mixture = np.stack(
+            [
+                np.log(w)
+                + part.site.log_density(some)
+                + np.log((share * np.exp(-part.log_z)) @ density)
+                + top
+                for w, part in zip(weights, parts, strict=True)
+            ]
+        )
+        log_weight = told + top - np.logaddexp.reduce(log_mixture, axis=0)
+        sums[0] = np.logaddexp(sums[0], _log_product(density, log_weight))
+        sums[1] = np.logaddexp(sums[1], _log_product(np.square(density), 2 * log_weight))
+    variance = np.maximum(np.exp(sums[1] - 2 * sums[0]) - 1 / len(points), 0)
+    # Leave-one-out takes the inverse, whose expectation is larger by this factor.
+    return sums[0] - np.log(len(points)) + np.log1p(variance), float(np.sqrt(variance.mean()))
 
 
-def _likelihood(posterior: Posterior, line: np.ndarray) -> Float[np.ndarray, "n_points n_people"]:
-    """The log-likelihood of all rows of each person at its points."""
-    person, n_points = np.asarray(posterior.given.person), len(line)
-    held = {name: x[0, 0] for name, x in posterior.params.items() if name not in posterior.form.names}
-    params = _natural(posterior, line[:, person])
-    params |= {name: np.broadcast_to(x, (n_points, len(person))) for name, x in held.items()}
-    by_row = _pointwise.by_subject(posterior.model, params, posterior.trials)
-    return np.stack([by_row[:, person == i].sum(axis=1) for i in range(line.shape[1])], axis=1)
+def _log_product(density: np.ndarray, log_weight: np.ndarray) -> np.ndarray:
+    top = max(log_weight.max(), -1e300)  # of points none of which is possible
+    with np.errstate(divide="ignore"):
+        return np.log(density @ np.exp(log_weight - top)) + top
 
 
-def _natural(posterior: Posterior, line: np.ndarray) -> dict[str, np.ndarray]:
-    """Natural values of the free parameters."""
-    found = {}
-    for k, (name, kind) in enumerate(zip(posterior.form.names, posterior.form.kinds, strict=True)):
-        edge, dtype = EDGE.get(kind, FAR), posterior.params[name].dtype
-        ends = [np.asarray(x)[k] for x in posterior.given.places]
-        x = np.clip(line[..., k], -edge, edge).astype(dtype)
-        found[name] = np.asarray(_links.to_natural(kind, x, *ends)).astype(dtype)
-    return found
-
-
-def _squares(line: np.ndarray, mean: np.ndarray, factor: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The squared distance in units of a covariance's factor, and the logarithm of its determinant's root."""
-    inverse = np.linalg.inv(factor)
-    off = line - mean
-    if line.shape[0] == 1:  # draws of the group first, then points
-        scaled = np.einsum("skl,sml->smk", inverse, off, optimize=True)
-    else:
-        scaled = np.einsum("...kl,m...l->m...k", inverse, off)
-    volume = np.log(np.diagonal(factor, axis1=-2, axis2=-1)).sum(axis=-1)
-    return np.square(scaled).sum(axis=-1), volume[:, None] if line.shape[0] == 1 else volume
-
-
-def _log_normal(line: np.ndarray, mean: np.ndarray, factor: np.ndarray) -> np.ndarray:
-    square, volume = _squares(line, mean, factor)
-    return -square / 2 - volume - line.shape[-1] / 2 * np.log(2 * np.pi)
-
-
-def _log_t(line: np.ndarray, mean: np.ndarray, factor: np.ndarray) -> np.ndarray:
-    from scipy.special import gammaln
-
-    n, (square, volume) = line.shape[-1], _squares(line, mean, factor)
-    constant = gammaln((DEGREES + n) / 2) - gammaln(DEGREES / 2) - n / 2 * np.log(DEGREES * np.pi)
-    return constant - volume - (DEGREES + n) / 2 * np.log1p(square / DEGREES)
+def _log_normal(groups: Groups, points: np.ndarray) -> Float[np.ndarray, "n_draws n_points"]:
+    """The log-density of each draw's people: a sum over powers of the coordinates."""
+    center = groups.mean.mean(axis=0)
+    mean, x = groups.mean - center, points - center
+    pull = np.einsum("skl,sl->sk", groups.precision, mean)
+    square = (x[:, :, None] * x[:, None, :]).reshape(len(x), -1)
+    constant = np.linalg.slogdet(groups.precision)[1] / 2 - np.einsum("sk,sk->s", pull, mean) / 2
+    constant -= x.shape[1] / 2 * np.log(2 * np.pi)
+    return pull @ x.T - groups.precision.reshape(len(mean), -1) @ square.T / 2 + constant[:, None]

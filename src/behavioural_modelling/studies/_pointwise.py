@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from ..likelihood import log_likelihood
 from ..models import Model
@@ -67,3 +67,10 @@ def by_subject(
     """The log-likelihood of each subject under each draw; minus infinity where it is no number."""
     told = np.concatenate(list(in_blocks(partial(log_likelihood, model), params, trials))).astype(float)
     return np.nan_to_num(told, nan=-np.inf, neginf=-np.inf)
+
+
+def rows_of(posterior: Posterior, people: Int[np.ndarray, "n_some"]) -> tuple[np.ndarray, np.ndarray]:
+    """The rows of some people, and which of them each row is of."""
+    person = np.asarray(posterior.given.person)
+    rows = np.flatnonzero(np.isin(person, people))
+    return rows, np.searchsorted(people, person[rows])

@@ -18,7 +18,7 @@ from ..models import Model
 from ..posteriors import EmpiricalBayes, Posterior
 from ..trials import Trials
 from . import _in_words as words
-from . import _told
+from . import _sample, _told
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -135,7 +135,7 @@ def _checked_priors(label: str, result: Any, model: Model, priors: Any) -> Mappi
 
 def told(one: Asked, level: float) -> _told.Told:
     """What is said of one result."""
-    return _told.told(one.result, one.model, one.priors, level)
+    return _told.told(one.result, one.model, one.priors, level, one.trials)
 
 
 def comparison(results: Mapping[str, Any], unit: str | None) -> DataFrame:
@@ -170,7 +170,7 @@ def paragraph(asked: Mapping[str, Asked], told: Mapping[str, _told.Told], compar
     failed = [f"{_of(name)}{x.failed}" for name, x in told.items() if x.failed]
     said = [f"**These results have not converged and are not to be interpreted ({'; '.join(failed)}).**"]
     said = said if failed else []
-    said += [_people(one, first)]
+    said += [_sample.in_words(one.result, one.trials, first.decisions)]
     said += [f"The model {words.code(name) + ' ' if name else ''}was {x.model}." for name, x in told.items()]
     said += _shared("estimator", told) + _shared("convergence", told)
     said += [_how_compared(one.result, len(asked))] if comparing else []
@@ -189,29 +189,6 @@ def _shared(field: str, told: Mapping[str, _told.Told]) -> list[str]:
     return [f"{_of(name)}{x}." for name, x in found.items()]
 
 
-def _people(one: Asked, told: _told.Told) -> str:
-    """How many people and trials there were, and what was left out."""
-    if one.trials is None:
-        n, decisions = len(told.decisions), told.decisions
-        people = words.count(n, "person", "people")
-        return f"{people} took {decisions.sum():,} decisions ({_range(decisions)} each)."
-    mask = np.ones(one.trials.shape, bool) if one.trials.mask is None else np.asarray(one.trials.mask)
-    each, rows = mask.sum(axis=1), words.count(len(mask), "person", "people")
-    if isinstance(one.result, Posterior) and len(one.result.subjects) < len(mask):
-        rows = f"{words.count(len(one.result.subjects), 'person', 'people')} in {len(mask):,} sessions"
-    text = f"{rows} left {each.sum():,} scored trials ({_range(each)} each)"
-    text += f"; {words.share(int((~mask).sum()), mask.size)} trials were missed, left out or padded"
-    if one.trials.feedback is not None:
-        silent = (~np.asarray(one.trials.feedback) & mask).sum()
-        text += f"; {words.share(int(silent), int(mask.sum()))} scored choices had no feedback"
-    return f"{text}."
-
-
-def _range(counts: np.ndarray) -> str:
-    low, high = int(counts.min()), int(counts.max())
-    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
-
-
 def _how_compared(result: Any, n: int) -> str:
     if isinstance(result, Posterior):
         how = "leave-one-out cross-validation (elpd, higher is better; the unit is in the table)"
@@ -219,7 +196,7 @@ def _how_compared(result: Any, n: int) -> str:
         how = "AIC and BIC of each person, summed over people whom every model could be fitted to"
     else:
         how = "the integrated BIC (lower is better)"
-    return f"The {n} models were compared by {how}."
+    return f"The {words.count(n, 'model')} were compared by {how}."
 
 
 def _software(one: Asked, told: _told.Told) -> str:
@@ -243,9 +220,8 @@ def warnings(asked: Mapping[str, Asked], told: Mapping[str, _told.Told]) -> tupl
     """What speaks against the results, and what was not done."""
     said = [f"{_of(name)}{one}" for name, x in told.items() for one in x.warnings]
     first = next(iter(asked.values()))
-    said += ["trials were not given: those that were missed or left out are not counted"] * (
-        first.trials is None
-    )
+    if first.trials is None:
+        said += ["trials were not given: what was missed or left out, and new blocks, are not told"]
     said += ["no other model was compared with"] * (len(asked) == 1)
     said += ["no parameter recovery and no posterior predictive check is part of these results"]
     return tuple(said)

@@ -12,6 +12,8 @@ import numpy as np
 from ..fitting import Fit
 from ..models import Model
 from ..posteriors import EmpiricalBayes, Posterior
+from ..trials import Trials
+from . import _beginning
 from . import _in_words as words
 
 if TYPE_CHECKING:
@@ -49,19 +51,30 @@ class Told(NamedTuple):
     dtype: np.dtype
 
 
-def told(result: Any, model: Model, priors: Any, level: float) -> Told:
+def told(result: Any, model: Model, priors: Any, level: float, trials: Trials | None = None) -> Told:
     """What is said of a result."""
     if isinstance(result, Fit):
-        return _of_fit(result, model, priors, level)
-    return _of_posterior(result, level) if isinstance(result, Posterior) else _of_group(result, model, level)
+        said = _of_fit(result, model, priors, level)
+    else:
+        said = (
+            _of_posterior(result, level) if isinstance(result, Posterior) else _of_group(result, model, level)
+        )
+    return said._replace(model=f"{said.model}. {_beginning.in_words(model, trials)}")
 
 
-def _sentence(model: Model, ends: dict[str, tuple[float, float]], line: bool) -> str:
-    """The model and its free parameters; what was held is said apart."""
+def _sentence(model: Model, ends: dict[str, tuple[float, float]], line: bool, params: Any) -> str:
+    """The model and its free parameters; what was held is said apart, with its values."""
     free = [words.parameter(one, ends[one.name], line) for one in model.parameters if one.name in ends]
-    held = [words.code(one.name) for one in model.parameters if one.name not in ends]
+    held = [_held(one.name, params[one.name]) for one in model.parameters if one.name not in ends]
     text = f"{words.what_it_does(model)}. Estimated: {words.listed(free)}"
     return text + (f"; held at given values: {words.listed(held)}" if held else "")
+
+
+def _held(name: str, values: np.ndarray) -> str:
+    """A parameter that was not estimated."""
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    span = words.plain(low) if low == high else f"from {words.plain(low)} to {words.plain(high)}"
+    return f"{words.code(name)} ({span})"
 
 
 def _of_fit(fit: Fit, model: Model, priors: Any, level: float) -> Told:
@@ -72,7 +85,9 @@ def _of_fit(fit: Fit, model: Model, priors: Any, level: float) -> Told:
     n, n_starts = fit.start_log_prob.shape
     not_converged = int((~fit.converged).sum())
     failed = (
-        f"the search did not converge for {words.share(not_converged, n)} people" if not_converged else ""
+        f"the search did not converge for {words.share(not_converged, n, 'person', 'people')}"
+        if not_converged
+        else ""
     )
     how = "maximum a posteriori (MAP, the mode over natural values)" if priors else "maximum likelihood"
     estimator = (
@@ -84,16 +99,20 @@ def _of_fit(fit: Fit, model: Model, priors: Any, level: float) -> Told:
     bounds = [f"{k} of {words.code(name)}" for name, k in at_bound.items()]
     problems = int((fit.problem != "").sum())
     convergence = (
-        f"The search converged for {words.share(n - not_converged, n)} people; for "
+        f"The search converged for {words.share(n - not_converged, n, 'person', 'people')}; for "
         f"{words.count(agree, 'person', 'people')} only one start reached the best value. "
         f"Estimates at a bound: {words.listed(bounds)}. "
-        f"The fit reports a problem for {words.share(problems, n)} people"
+        f"The fit reports a problem for {words.share(problems, n, 'person', 'people')}"
     )
     said = [f"{words.count(problems, 'person', 'people')} with a problem: {_problems(fit.problem)}"]
-    said += [f"{k} estimates of {name} are at a bound" for name, k in at_bound.items() if k]
+    said += [
+        f"{words.count(k, 'estimate')} of {words.code(name)} {'is' if k == 1 else 'are'} at a bound"
+        for name, k in at_bound.items()
+        if k
+    ]
     table = across_people({name: fit.params[name] for name in ends}, level, at_bound)
     warned = tuple(said if problems else said[1:])
-    sentence = _sentence(model, ends, False)
+    sentence = _sentence(model, ends, False, fit.params)
     return Told(
         failed, sentence, estimator, convergence, table, warned, fit.n_trials, fit.log_likelihood.dtype
     )
@@ -126,7 +145,8 @@ def _of_posterior(posterior: Posterior, level: float) -> Told:
         f"{words.number(np.floor(fewest))}; "
         f"{words.count(posterior.n_divergent, 'trajectory', 'trajectories')} diverged"
     )
-    draws = f"Draws are from Hamiltonian Monte Carlo, {n_chains} chains of {n_draws:,} after warm-up"
+    chains = words.count(n_chains, "chain")
+    draws = f"Draws are from Hamiltonian Monte Carlo, {chains} of {n_draws:,} after warm-up"
     estimator = f"{_kind_of_posterior(posterior)}. Priors: {_all_priors(posterior)}. {draws}"
     warned = [failed] if failed else []
     if form.hierarchical and not form.correlations and len(form.latents) > 1:
@@ -136,7 +156,8 @@ def _of_posterior(posterior: Posterior, level: float) -> Told:
         table = across_people({name: posterior.mean()[name] for name in form.names}, level)
     else:
         table = table.drop(columns="subject")
-    sentence, counts = _sentence(posterior.model, ends, form.hierarchical), np.zeros(n_rows, int)
+    sentence = _sentence(posterior.model, ends, form.hierarchical, posterior.params)
+    counts = np.zeros(n_rows, int)
     dtype = posterior.log_likelihood.dtype
     return Told(failed, sentence, estimator, convergence, table, tuple(warned), counts, dtype)
 
@@ -193,11 +214,13 @@ def _of_group(found: EmpiricalBayes, model: Model, level: float) -> Told:
         if found.converged
         else f"The group did not stand still in {words.count(found.n_iterations, 'turn')}"
     )
-    convergence += f"; {words.share(problems, len(found.problems))} people have a problem of their own"
+    of = words.share(problems, len(found.problems), "person", "people")
+    convergence += f"; {of} {'has' if problems == 1 else 'have'} a problem of their own"
     warned = [found.problem] if found.problem else []
     warned += [f"problems of people: {_problems(found.problems)}"] if problems else []
     table = found.summary(level).reset_index()
-    sentence, dtype = _sentence(model, found.ranges, True), np.result_type(*found.params.values())
+    sentence = _sentence(model, found.ranges, True, found.params)
+    dtype = np.result_type(*found.params.values())
     return Told(failed, sentence, estimator, convergence, table, tuple(warned), found.n_trials, dtype)
 
 

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from . import _in_words as words
+
 __all__: list[str] = []
 
 SURE = 0.01
@@ -48,7 +50,9 @@ def in_words(ranks: dict[str, np.ndarray], n_ranks: int) -> str:
         test = tested(x, n_ranks)
         p = float(np.nanmin([test.p_histogram, test.p_distribution]))
         if p < SURE / (2 * len(ranks)):
-            found.append(f"the ranks of {name} are not even (p = {p:.1g}): draws are {_how(test, len(x))}")
+            found.append(
+                f"the ranks of {name} are not even ({words.p_value(p)}): draws are {_how(test, len(x))}"
+            )
     return "; ".join(found)
 
 

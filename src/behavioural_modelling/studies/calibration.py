@@ -18,6 +18,7 @@ from ..posteriors import Posterior, sample
 from ..tasks import Schedule, Task
 from ..trials import Trials
 from . import _beforehand, _replications, _synthetic, _uniform
+from . import _in_words as words
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -179,7 +180,9 @@ def _problem(ranks: dict[str, np.ndarray], n_ranks: int, problems: list[str]) ->
     """What the ranks say, and what the sampler said in its runs."""
     reasons, told = [_uniform.in_words(ranks, n_ranks)], [problem for problem in problems if problem]
     if told:
-        reasons += [f"{len(told)} of {len(problems)} runs of the sampler report a problem: {told[0]}"]
+        report = "reports" if len(told) == 1 else "report"
+        runs = words.count(len(problems), "run")
+        reasons += [f"{len(told):,} of {runs} of the sampler {report} a problem: {told[0]}"]
     return "; ".join(reason for reason in reasons if reason)
 
 

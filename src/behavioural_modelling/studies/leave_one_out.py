@@ -10,6 +10,7 @@ from jaxtyping import Float, UInt64
 from .. import _checks
 from ..fitting import _digest
 from ..posteriors import Posterior
+from . import _in_words as words
 from . import _new_person, _pointwise, _psis
 
 if TYPE_CHECKING:
@@ -22,8 +23,13 @@ UNITS = ("trial", "subject")
 HIGH = 0.7
 """A Pareto k above this says that the draws do not tell what is left without the point."""
 
-NOISY = 0.1
-"""A Monte-Carlo error of one subject's log-probability that is worth a word."""
+NOISY = 0.3
+"""A Monte-Carlo error of one subject's log-probability that is worth a word. `elpd` is the mean over many
+draws of the group, and its error is smaller."""
+
+POINTS = 1000
+"""So many points for each latent. With 2, 4 and 6 parameters of 20 people the sum of `elpd` was then within
+.3 of what 64,000 points gave, and k at most .73 where it was .77 with these."""
 
 
 class Loo(NamedTuple):
@@ -79,7 +85,9 @@ class Loo(NamedTuple):
         return pd.DataFrame({name: getattr(self, name) for name in kept})
 
 
-def loo(posterior: Posterior, unit: str = "trial", *, n_draws: int = 1000, n_points: int = 1000) -> Loo:
+def loo(
+    posterior: Posterior, unit: str = "trial", *, n_draws: int = 1000, n_points: int | None = None
+) -> Loo:
     r"""Leave one out, by Pareto-smoothed importance sampling, and WAIC.
 
     .. math::
@@ -95,22 +103,23 @@ def loo(posterior: Posterior, unit: str = "trial", *, n_draws: int = 1000, n_poi
 
     .. math:: p(y_i \mid \text{group}_s) = \int p(y_i \mid \theta)\, p(\theta \mid \text{group}_s)\, d\theta
 
-    by importance sampling with even points around the person's draws and the group's; `error` says how
-    exactly. The two units answer two questions, and may prefer different models.
+    by importance sampling with even points from the people of all draws of the group, most of them as the
+    person's responses would have them; `error` says how exactly. Where conditions change within a person, a
+    person is new in all of them. The two units answer two questions, and may prefer different models.
 
     Args:
-        posterior: What `sample` gave; for "subject" with a group, and without conditions.
+        posterior: What `sample` gave; for "subject" with a group.
         unit: "trial" or "subject".
         n_draws: How many draws to use at most, evenly spaced, at least 100.
-        n_points: How many values of a person's parameters to look at, for "subject", at least 100.
+        n_points: How many values of a person's parameters to look at, for "subject", at least 100. None:
+            1,000 for each parameter, and each slope of a condition.
 
     Returns:
         A `Loo`.
 
     Raises:
         ValueError: If `posterior` is no `Posterior`, `unit` none of the two, a number is too small, there are
-            fewer than 100 draws, or "subject" is asked of a posterior without a group or with covariates that
-            change within a person.
+            fewer than 100 draws, or "subject" is asked of a posterior without a group.
         ModuleNotFoundError: If arviz-stats is not installed.
 
     Example:
@@ -129,7 +138,7 @@ def loo(posterior: Posterior, unit: str = "trial", *, n_draws: int = 1000, n_poi
         (2019), doi 10.1007/s11336-019-09679-0.
     """
     n_draws = _checks.size("n_draws", n_draws, minimum=100)
-    n_points = _checks.size("n_points", n_points, minimum=100)
+    n_points = None if n_points is None else _checks.size("n_points", n_points, minimum=100)
     _check(posterior, unit)
     digest = _digest.digests(posterior.trials)
     if unit == "trial":
@@ -137,6 +146,7 @@ def loo(posterior: Posterior, unit: str = "trial", *, n_draws: int = 1000, n_poi
         subject, trial = np.nonzero(_pointwise.decisions(posterior.model, posterior.trials))
         error = np.zeros(len(subject))
     else:
+        n_points = n_points or POINTS * len(posterior.form.latents)
         log_likelihood, error = _new_person.by_person(posterior, n_draws, n_points)
         found, subject = _psis.accuracy(log_likelihood), np.arange(len(error))
         trial = np.full(len(error), -1)
@@ -154,9 +164,6 @@ def _check(posterior: Any, unit: Any) -> None:
         _checks.fail("posterior", "at least 100 draws", n)
     if unit == "subject" and not posterior.form.hierarchical:
         _checks.fail("posterior", "one with a group, for unit='subject'", "one with hierarchical=False")
-    if unit == "subject" and posterior.form.within:
-        received = f"{', '.join(posterior.form.within)}"
-        _checks.fail("posterior", "no covariates that change within a person, for unit='subject'", received)
 
 
 def _in_words(posterior: Posterior, unit: str, pareto_k: np.ndarray, error: np.ndarray) -> str:
@@ -165,11 +172,12 @@ def _in_words(posterior: Posterior, unit: str, pareto_k: np.ndarray, error: np.n
     reasons = [f"the posterior: {posterior.problem}"] if posterior.problem else []
     if high.any():
         worst = f"the worst {pareto_k.max():.2f}"
-        reasons.append(f"{high.sum()} of {len(high)} {unit}s have a Pareto k above {HIGH}, {worst}")
+        have = "has" if high.sum() == 1 else "have"
+        of = f"{high.sum():,} of {words.count(len(high), unit)}"
+        reasons.append(f"{of} {have} a Pareto k above {HIGH}, {worst}")
     if noisy.any():
-        reasons.append(
-            f"the log-likelihood of {noisy.sum()} subjects is off by up to {error.max():.2g}: more n_points"
-        )
+        of = words.count(int(noisy.sum()), "subject")
+        reasons.append(f"the log-likelihood of {of} is off by up to {error.max():.2g}: more n_points")
     return "; ".join(reasons)
 
 

@@ -190,9 +190,9 @@ def _priors(given: dict[str, Model], every: Any, outcome_range: Any, group: bool
 
 def _sample_size(n_subjects: int | None, n_trials: int | None, power: Any) -> str:
     """How many people and trials, and what for."""
-    people = "[how many]" if n_subjects is None else f"{n_subjects:,}"
-    trials = "[how many]" if n_trials is None else f"{n_trials:,}"
-    text = f"{people} people{' in each of two groups' if power is not None else ''}, {trials} trials each. "
+    people = "[how many] people" if n_subjects is None else _in_words.count(n_subjects, "person", "people")
+    trials = "[how many] trials" if n_trials is None else _in_words.count(n_trials, "trial")
+    text = f"{people}{' in each of two groups' if power is not None else ''}, {trials} each. "
     if power is None:
         return text + "[why: the smallest difference of interest, and the power for it by `power`]"
     if not isinstance(power, Power):
@@ -209,8 +209,9 @@ def _in_studies(power: Power, row: int) -> str:
     """What a row of the power simulation says."""
     first, second = map(_in_words.number, power.medians)
     name, difference = _in_words.code(power.parameter), _in_words.plain(power.difference)
+    studies = _in_words.count(power.found.shape[1], "simulated study", "simulated studies")
     text = (
-        f"In {power.found.shape[1]:,} simulated studies ({power.method}, {100 * power.level:g} %), a "
+        f"In {studies} ({power.method}, {100 * power.level:g} %), a "
         f"difference of {difference} in {name} on the line (median persons at {first} and {second}) was "
         f"found in a share of {power.share[row]:.2f} (Monte-Carlo standard error {power.error[row]:.2f})"
     )
