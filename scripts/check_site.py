@@ -55,8 +55,8 @@ def page_problems(page: str, site: Path) -> list[str]:
 
 def main() -> int:
     pages = toc_pages(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")))
-    for path in (SITE / "book").glob("*.html"):
-        if f"book/{path.stem}" not in pages:  # of an earlier build
+    for path in (SITE / "book").rglob("*.html"):
+        if path.relative_to(SITE).with_suffix("").as_posix() not in pages:  # of an earlier build
             path.unlink()
     problems = [problem for page in pages for problem in page_problems(page, SITE)]
     for problem in problems:

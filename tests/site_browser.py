@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections import OrderedDict
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -43,6 +44,21 @@ MODES = {
 }
 # Open at the same time: the page that is tested, and the one before.
 KEPT_OPEN = 2
+# What to wait for on a page: formulas and fonts; that the layout is done and drawn.
+SETTLED = "async () => { await window.MathJax?.startup?.promise; await document.fonts.ready; }"
+DRAWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# What a page names in its head: scripts and styles, also those of the pages to come.
+NAMED = """() => [...document.querySelectorAll(
+    "script[src], link:is([rel=stylesheet], [rel=preload], [rel=prefetch])")]
+    .map(named => named.src ?? named.href)"""
+# Pictures are fetched when they come into view, and not at all where something else stands in their place.
+LOAD_PICTURES = """async (pictures) => {
+    for (const picture of document.querySelectorAll(pictures)) {
+        if (!picture.checkVisibility()) continue;
+        picture.scrollIntoView({behavior: "instant"});
+        await picture.decode();
+    }
+}"""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # No sandbox: containers often run as root. The rest keeps the browser's own services quiet.
 BROWSER_ARGS = [
@@ -52,6 +68,8 @@ BROWSER_ARGS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    # There is no network but this machine. (Where playwright refuses requests, it does without a cache.)
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 ]
 # What the theme itself writes to the console as an error: (pattern, why it does no harm).
 CONSOLE_ERRORS_OF_THE_THEME: list[tuple[str, str]] = []
@@ -126,23 +144,30 @@ def browser():
 
 
 class Visit:
-    """A page as a browser shows it, with what went wrong while it loaded."""
+    """A page as a browser shows it, with what went wrong while it loaded.
 
-    def __init__(self, browser, address: str, **context):
+    It has a context of the browser for itself, and so an empty cache, or is a tab `within` one.
+    """
+
+    def __init__(self, browser, address: str, within=None, **context):
         self.address, self.outside, self.errors = address, [], []
+        self.asked: set = set()  # requests that nothing has come of yet
         self.fetched: list[str] = []  # everything
         self.opening: set[str] = set()  # what the page fetched before anybody scrolled
-        self.context = browser.new_context(**context)
-        # Requests to the site itself do not come by here: that would take as long as to serve them.
-        self.context.route(re.compile(f"^(?!{re.escape(address)}|data:|blob:)"), self._refuse)
+        self.context = within or browser.new_context(**context)
         self.tab = self.context.new_page()
+        self.close = (self.tab if within else self.context).close
         self.tab.on("pageerror", lambda error: self.errors.append(str(error)))
         self.tab.on("console", self._console)
+        self.tab.on("request", self._request)
+        self.tab.on("requestfinished", lambda request: self.asked.discard(request))
+        self.tab.on("requestfailed", lambda request: self.asked.discard(request))
         self.tab.on("response", self._response)
 
-    def _refuse(self, route):
-        self.outside.append(route.request.url)
-        route.abort()
+    def _request(self, request):
+        self.asked.add(request)
+        if not request.url.startswith((self.address, "data:", "blob:")):
+            self.outside.append(request.url)
 
     def _console(self, message):
         known = any(re.search(pattern, message.text) for pattern, _ in CONSOLE_ERRORS_OF_THE_THEME)
@@ -154,63 +179,77 @@ class Visit:
         if response.status >= 400:
             self.errors.append(f"{response.status} {response.url}")
 
-    def open(self, page: str):
-        self.tab.goto(f"{self.address}{page}.html", wait_until="load")
-        self.tab.evaluate("async () => window.MathJax?.startup && await MathJax.startup.promise")
-        self.tab.wait_for_load_state("networkidle")
+    def open(self, page: str, query: str = ""):
+        self.tab.goto(f"{self.address}{page}.html{query}", wait_until="load")
+        self.tab.evaluate(SETTLED)
+        self._wait_for_what_is_named()
         self.opening = set(self.fetched)
         return self.tab
 
+    def _wait_for_what_is_named(self) -> None:
+        """Wait until all has come that the page names, in idle time for the pages to come as well."""
+        named = {url for url in self.tab.evaluate(NAMED) if url.startswith(self.address)}
+        ends = time.monotonic() + 10
+        while (self.asked or not named <= set(self.fetched)) and time.monotonic() < ends:
+            self.tab.wait_for_timeout(10)  # playwright hears of what came while it waits
+        assert named <= set(self.fetched), f"{self.tab.url} waits for {named - set(self.fetched)}"
+
+    def be(self, mode: str) -> None:
+        """Have the browser be as the mode says, before a page is open or while it is."""
+        if self.tab.viewport_size != MODES[mode]["viewport"]:
+            self.tab.set_viewport_size(MODES[mode]["viewport"])
+        self.tab.emulate_media(media="screen", color_scheme=MODES[mode]["color_scheme"])
+
     def turn(self, mode: str) -> None:
         """Make the page dark or light, and as wide as the mode says."""
-        viewport, scheme = MODES[mode]["viewport"], MODES[mode]["color_scheme"]
-        if self.tab.viewport_size != viewport:
-            self.tab.set_viewport_size(viewport)
-        self.tab.emulate_media(color_scheme=scheme)
+        self.be(mode)
+        scheme = MODES[mode]["color_scheme"]
         self.tab.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=scheme)
-        self.tab.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        # Colours fade into each other; what is out of sight may wait for ever.
+        self.tab.evaluate(DRAWN)
+        # Colours fade into each other: here they have.
         self.tab.evaluate(
-            """() => Promise.race([
-                Promise.allSettled(document.getAnimations().map(fading => fading.finished)),
-                new Promise(done => setTimeout(done, 500)),
-            ]).then(() => true)"""
+            """() => document.getAnimations().filter(fading => fading instanceof CSSTransition)
+                .forEach(fading => fading.finish())"""
         )
 
 
 @pytest.fixture
 def visit(browser, address):
-    """Open a page for this test alone: `visit(page, **context)`; `visit(page, **MODES["phone"])`."""
+    """Open a page for this test alone: `visit(page, "?q=a")`; `visit(page, **MODES["phone"])`."""
     visits = []
 
-    def start(page: str, **context) -> Visit:
+    def start(page: str, query: str = "", **context) -> Visit:
         visits.append(Visit(browser, address, **context))
-        visits[-1].open(page)
+        visits[-1].open(page, query)
         return visits[-1]
 
     yield start
     for visited in visits:
-        visited.context.close()
+        visited.close()
 
 
 @pytest.fixture(scope="session")
 def opened(browser, address):
-    """The visit of a page in a mode, `opened(page, mode)`, opened where it is not open already."""
+    """The visit of a page in a mode, `opened(page, mode)`, opened where it is not open already.
+
+    As for a reader, what one page has fetched need not be fetched again.
+    """
     visits: OrderedDict[str, Visit] = OrderedDict()
+    context = browser.new_context()
 
     def get(page: str, mode: str) -> Visit:
         if page not in visits:
-            visits[page] = Visit(browser, address, **MODES[mode])
+            visits[page] = Visit(browser, address, within=context)
+            visits[page].be(mode)
             visits[page].open(page)
         visits.move_to_end(page)
         visits[page].turn(mode)
         while len(visits) > KEPT_OPEN:
-            visits.popitem(last=False)[1].context.close()
+            visits.popitem(last=False)[1].close()
         return visits[page]
 
     yield get
-    for visited in visits.values():
-        visited.context.close()
+    context.close()
 
 
 @pytest.fixture(scope="session")

@@ -142,12 +142,8 @@ def test_the_calls_of_a_handout_run(name):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("name", HANDOUTS)
-def test_a_handout_is_one_sheet(name, browser, address):
-    tab = browser.new_page()
-    tab.goto(f"{address}book/{name}.html", wait_until="networkidle")
-    tab.evaluate("document.fonts.ready")
-    pdf = tab.pdf(format="A4", print_background=True)
-    tab.close()
+def test_a_handout_is_one_sheet(name, visit):
+    pdf = visit(f"book/{name}").tab.pdf(format="A4", print_background=True)
     assert len(PdfReader(io.BytesIO(pdf)).pages) == 1
 
 

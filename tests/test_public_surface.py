@@ -5,6 +5,7 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 import behavioural_modelling
 
 PACKAGE = Path(behavioural_modelling.__file__).parent
+REFERENCE = Path(__file__).resolve().parent.parent / "book" / "api"
 NAMES = [name for _, name, _ in pkgutil.walk_packages([str(PACKAGE)], "behavioural_modelling.")]
 MODULES = {name: importlib.import_module(name) for name in ["behavioural_modelling", *NAMES]}
 
@@ -116,6 +118,22 @@ def test_every_public_name_has_a_test(thing):
     here = Path(__file__).parent
     tests = "".join(path.read_text() for path in here.glob("test_*.py"))
     assert thing.__name__ in tests
+
+
+def test_every_public_name_is_on_one_page_of_the_reference():
+    text = "".join(path.read_text(encoding="utf-8") for path in REFERENCE.glob("*.md"))
+    shown = re.findall(r"automodule:: (\S+)\n   :members:\n", text)
+    assert len(shown) == len(set(shown))
+    missing = [thing.id for thing in public_objects() if thing.values[0].__module__ not in shown]
+    assert missing == []
+
+
+def test_the_overview_of_the_package_names_each_page_of_the_reference_in_order():
+    toc = (REFERENCE.parent.parent / "_toc.yml").read_text(encoding="utf-8")
+    overview = REFERENCE.with_suffix(".md").read_text(encoding="utf-8")
+    pages = re.findall(r"^\| \[[^]]+\]\(api/([\w-]+)\.md\) \|", overview, re.MULTILINE)
+    assert pages == re.findall(r"file: book/api/([\w-]+)", toc)
+    assert sorted(pages) == sorted(path.stem for path in REFERENCE.glob("*.md"))
 
 
 @each_module

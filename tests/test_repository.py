@@ -137,7 +137,7 @@ def test_table_of_contents_is_complete():
     assert len(pages) == len(set(pages))
     found = [
         path.relative_to(ROOT).with_suffix("").as_posix()
-        for pattern in ("book/*.md", "book/*.ipynb")
+        for pattern in ("book/**/*.md", "book/*.ipynb")
         for path in ROOT.glob(pattern)
     ]
     assert sorted(pages) == sorted(found)

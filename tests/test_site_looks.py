@@ -6,7 +6,7 @@ import make_pdf
 import pytest
 from PIL import Image
 from pypdf import PdfReader
-from site_browser import MADE_PAGES, PAGES, in_modes
+from site_browser import DRAWN, LOAD_PICTURES, MADE_PAGES, PAGES, in_modes
 
 EVERYTHING = PAGES + MADE_PAGES
 NOTEBOOKS = [page for page in PAGES if page.removeprefix("book/")[0].isdigit()]
@@ -105,16 +105,14 @@ def test_copied_code_is_what_was_written(shown):
 def open_all(tab) -> None:
     """Open what is folded: other tests of the page see it open as well, which changes none of them."""
     tab.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
-    tab.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    tab.evaluate(DRAWN)
 
 
 # Figures
 
 
 def look_at_figures(tab) -> list[dict]:
-    for image in tab.query_selector_all("img.course-figure"):
-        image.scroll_into_view_if_needed()
-        image.evaluate("image => image.decode()")
+    tab.evaluate(LOAD_PICTURES, "img.course-figure")
     return tab.evaluate(FIGURES)
 
 
@@ -160,17 +158,13 @@ def test_figures_belong_to_the_dark_page(shown):
 # Paper
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def on_paper(shown):
-    """The page as it is printed, and afterwards as it was, but that its pictures are all there."""
-    tab = shown.tab
-    tab.evaluate("document.querySelectorAll('details').forEach(details => { details.open = false; })")
-    theme = tab.evaluate("document.documentElement.dataset.theme")
-    tab.emulate_media(media="print")
-    tab.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    yield tab
-    tab.emulate_media(media="screen")
-    tab.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme)
+    """The page as it is printed, until it is turned to another mode: its pictures are all there then."""
+    shown.tab.evaluate("document.querySelectorAll('details').forEach(details => { details.open = false; })")
+    shown.tab.emulate_media(media="print")
+    shown.tab.evaluate(DRAWN)
+    return shown.tab
 
 
 @in_modes("paper", "darkpaper", pages=EVERYTHING)

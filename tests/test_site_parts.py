@@ -256,6 +256,7 @@ PAGE = """<html lang="en" data-theme="auto"><head>
 <div id="pst-primary-sidebar" class="a"></div>
 <button class="btn search-button-field pst" title="Search" aria-label="Search"></button>
 <summary aria-label="Toggle hidden content"></summary>
+<a href="a.html">A page</a><details><summary><span class="toctree-toggle"></span></summary></details>
 <div class="citation" role="doc-biblioentry"></div><table><tr><th></th><th>a</th></tr></table>
 <img src="../_images/a.png"></html>"""
 

@@ -56,6 +56,12 @@ def with_names_that_are_seen(html: str) -> str:
     return re.sub(pattern, r"\1", html)
 
 
+def with_names_for_folds(html: str) -> str:
+    """A fold of the table of contents shows an arrow alone: the page above it gives it a name."""
+    pattern = r'>([^<]*)(</a><details[^>]*>)<summary>(?=<span class="toctree-toggle")'
+    return re.sub(pattern, r'>\1\2<summary aria-label="\1: its pages">', html)
+
+
 def with_a_landmark_for_the_side_bar(html: str) -> str:
     """The logo in it lies in no other."""
     bar = '<div id="pst-primary-sidebar" class='
@@ -86,6 +92,7 @@ MENDS = [
     with_scripts_that_wait,
     with_patient_pictures,
     with_names_that_are_seen,
+    with_names_for_folds,
     with_a_landmark_for_the_side_bar,
     with_citations_in_a_list,
     without_empty_headings_of_columns,

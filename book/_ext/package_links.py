@@ -1,7 +1,7 @@
-"""Names of the package in inline code, such as `bm.simulate`, lead to their entry on the API page.
+"""Names of the package in inline code, such as `bm.simulate`, lead to their entry in the reference.
 
 Only the first mention on a page does: a text in which every other word is a link is hard to read, and each is
-one more stop of the tab key. Names that the API page does not have stay as they are.
+one more stop of the tab key. Names that the reference does not have stay as they are.
 """
 
 import importlib.util
@@ -22,7 +22,7 @@ NOT_WITHIN = (nodes.reference, nodes.title, addnodes.desc, addnodes.pending_xref
 
 
 def entry_name(code: str, documented: dict) -> str | None:
-    """The name under which the API page has what inline code names; None where it has no such thing.
+    """The name under which the reference has what inline code names; None where it has no such thing.
 
     `bm.fit(...)` is looked up in the package; a bare name must have an underscore, so that it is no plain
     word, and be that of one function only.
