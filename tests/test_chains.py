@@ -15,7 +15,9 @@ from behavioural_modelling.posteriors import (
     _given,
     _kernel,
     _moves,
+    _population,
     _preparing,
+    _sites,
     _target,
     sampling,
 )
@@ -147,3 +149,14 @@ def test_numbers_are_standard_normal_and_uniform():
     assert stats.kstest(np.ravel(own.normal), "norm").pvalue > 1e-3
     assert stats.kstest(np.ravel(own.which), "uniform").pvalue > 1e-3
     assert abs(np.corrcoef(np.ravel(own.which), np.ravel(own.log_uniform))[0, 1]) < 0.06
+
+
+def test_rows_are_made_of_latents_alike_in_numbers_and_as_matrices():
+    """A person's slope counts by the row's covariate, in `_population.of_rows` and in the sites."""
+    rng = np.random.default_rng(1)
+    form = _population.Form(("a", "b"), ("line", "line"), ("drug", "day"), one_row_each=False)
+    person, design = np.array([0, 0, 1, 1, 1]), rng.normal(size=(5, 2))
+    given = SimpleNamespace(person=person, design=design)
+    latents = rng.normal(size=(6, 4, 2))
+    made = np.einsum("rka,acr->kcr", _sites._maker(form, given), latents[..., person])
+    np.testing.assert_allclose(_population.of_rows(form, given, latents), made, rtol=1e-6)

@@ -104,11 +104,16 @@ def _group(given, frame, form):
 
 def _by_row(form, given, mean, covariance):
     """Mean and covariance of each row's parameters, from those of its person's latents."""
-    n = len(form.names)
-    design = np.concatenate([np.ones((len(given.person), 1)), np.asarray(given.design, float)], axis=1)
-    make = (design[:, None, :, None] * np.eye(n)[None, :, None, :]).reshape(len(design), n, -1)
+    make = _maker(form, given)
     mean, covariance = mean[given.person], covariance[given.person]
     return np.einsum("rka,ra->rk", make, mean), make @ covariance @ np.swapaxes(make, 1, 2)
+
+
+def _maker(form: Form, given: Given) -> Float[np.ndarray, "n_rows n_parameters n_latents"]:
+    """What makes each row's parameters of its person's latents: `_population.of_rows` as matrices."""
+    design = np.concatenate([np.ones((len(given.person), 1)), np.asarray(given.design, float)], axis=1)
+    n = len(form.names)
+    return (design[:, None, :, None] * np.eye(n)[None, :, None, :]).reshape(len(design), n, -1)
 
 
 def _drawn(posterior, normal) -> Float[np.ndarray, "n_parameters n_draws n_rows"]:
@@ -193,9 +198,7 @@ def _regressed(log_likelihood, slope, draws, weights):
 def _of_people(form, given, rows, dtype):
     """The sites of people's latents: what their rows say together."""
     precision, shift = np.moveaxis(rows[0], -1, 0), rows[1].T
-    n = len(form.names)
-    design = np.concatenate([np.ones((len(given.person), 1)), np.asarray(given.design, float)], axis=1)
-    make = (design[:, None, :, None] * np.eye(n)[None, :, None, :]).reshape(len(design), n, -1)
+    make = _maker(form, given)
     by_row = np.swapaxes(make, 1, 2) @ precision @ make, np.einsum("rka,rk->ra", make, shift)
     people = [np.zeros((len(given.covariates), *x.shape[1:])) for x in by_row]
     for total, x in zip(people, by_row, strict=True):
