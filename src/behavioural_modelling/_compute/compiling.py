@@ -12,7 +12,7 @@ quick_jit = partial(jax.jit, compiler_options={"xla_backend_optimization_level":
 """`jax.jit` with the compiler's first level of optimisation in place of its third. The chains of `sample`
 compile in four fifths of the time and run as fast."""
 
-_KNOWS_EMITTERS = jax.lib.__version__.startswith("0.10.")
+_KNOWS_EMITTERS = jax.__version__.startswith("0.10.")
 _NO_EMITTERS = {"xla_cpu_use_fusion_emitters": False} if _KNOWS_EMITTERS else {}
 
 quickest_jit = partial(jax.jit, compiler_options={"xla_backend_optimization_level": 1} | _NO_EMITTERS)

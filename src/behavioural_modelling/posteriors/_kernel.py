@@ -97,13 +97,13 @@ def start(keys: Array, given: Given, form: Form) -> State:
     n_dimensions, dtype = form.n_group + n * n_people, given.spread_scale.dtype
     words = np.asarray(jax.random.key_data(keys)).reshape(len(keys), -1)
     begun = np.stack([np.random.default_rng(own).normal(size=n_dimensions) for own in words]).astype(dtype)
-    zeros = partial(np.zeros, dtype=dtype)
+    zeros: Any = partial(np.zeros, dtype=dtype)
     nothing = zeros((len(keys), n_rows))
-    natural = dict.fromkeys(form.names, nothing)
+    natural: dict[str, Any] = dict.fromkeys(form.names, nothing)
     told = Told(zeros(len(keys)) - np.inf, zeros((len(keys), n_people)), nothing, natural)
-    first = zeros(()) + np.asarray(math.log(first_step(n_dimensions)), dtype)
+    first: Any = np.asarray(math.log(first_step(n_dimensions)), dtype)
     tuning = Tuning(first, first, zeros(()), zeros(()))
-    return State(_moves.as_at(form, begun, by=np), told, tuning, np.zeros((), np.int32))
+    return State(_moves.as_at(form, begun, by=np), told, tuning, zeros((), dtype=np.int32))
 
 
 def first_step(n_dimensions: int) -> float:

@@ -132,8 +132,8 @@ def trajectory(made: Machine, at: At, momentum: At, step: Array, length: Array) 
         return _rotated(at, kicked, step)
 
     # Half a turn, then whole ones; the last, which is too long, is taken back by half.
-    end = jax.lax.fori_loop(0, n_steps.astype(jnp.int32), leap, _rotated(at, momentum, step / 2))
-    return End(*_rotated(*end, -step / 2))
+    at, momentum = jax.lax.fori_loop(0, n_steps.astype(jnp.int32), leap, _rotated(at, momentum, step / 2))
+    return End(*_rotated(at, momentum, -step / 2))
 
 
 def _rotated(at: At, momentum: At, angle: Array) -> tuple[At, At]:
