@@ -147,9 +147,11 @@ def test_ties_are_broken_by_chance():
 def test_the_tests_of_evenness_are_scipys():
     ranks = np.random.default_rng(0).integers(0, 100, 100)
     found = _uniform.tested(ranks, 100)
-    counts = np.histogram(ranks, np.linspace(0, 100, 21))[0]  # 20 bins of 5 expected
-    assert _uniform.n_bins(100, 100) == 20 and _uniform.n_bins(33, 100) == 5 and _uniform.n_bins(8, 100) == 2
-    np.testing.assert_allclose(found.p_histogram, scipy.stats.chi2.sf(((counts - 5) ** 2 / 5).sum(), 19))
+    counts = np.histogram(ranks, np.linspace(0, 100, 6))[0]  # 5 bins of 20 expected
+    # 20 per bin from 100 on; five bins, or two at the least, where 5 people fall into each.
+    expected = {8: 2, 24: 4, 33: 5, 100: 5, 400: 20, 1000: 50}
+    assert {n: _uniform.n_bins(n, 100) for n in expected} == expected
+    np.testing.assert_allclose(found.p_histogram, scipy.stats.chi2.sf(((counts - 20) ** 2 / 20).sum(), 4))
     np.testing.assert_allclose([found.mean, found.sd], [(ranks + 0.5).mean() / 100, ranks.std() / 100])
 
 

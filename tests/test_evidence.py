@@ -1,8 +1,10 @@
 """log_evidence, loo, compare of posteriors and held_out, against integrals on grids."""
 
 import sys
+import warnings
 from typing import NamedTuple
 
+import arviz_stats
 import jax
 import numpy as np
 import numpyro.distributions as dist
@@ -399,7 +401,8 @@ def test_new_people_of_many_parameters_against_many_points(model, condition):
     mean_square = lambda x: np.square(x).mean(axis=0)  # noqa: E731
     assert (mean_square(off) < 1.5 * (mean_square(made.error) + error**2)).all(), (mean_square(off), error)
     leave_out = bm.loo(made.posterior, "subject")
-    assert (leave_out.pareto_k <= 0.7).all() and leave_out.problem == "", (leave_out.pareto_k, error)
+    assert (leave_out.pareto_k <= leave_out.good_k).all(), leave_out.pareto_k
+    assert leave_out.problem == "", error
     # One over the mean of one over these: errors of about .1 in each of 200 draws, of which the brute force
     # and the package have their own; the draws that count most are perhaps 50. Three errors of .02.
     exact = np.log(200) - special.logsumexp(-made.exact, axis=0)
@@ -454,6 +457,23 @@ def test_what_makes_numbers_doubtful_is_said(trials):
     constant = _psis.accuracy(np.full((200, 2), np.log(0.5)))
     np.testing.assert_allclose(constant.elpd, np.log(0.5))
     np.testing.assert_array_equal([constant.pareto_k, constant.p, constant.p_waic], 0)
+
+
+def test_the_highest_good_k_falls_with_the_number_of_draws(trials):
+    # By hand: 1 - 1 / log10(S), log10 being 2, 3 and 4, and never above .7.
+    np.testing.assert_allclose([_psis.good_k(n) for n in (100, 1000, 10_000)], [1 / 2, 2 / 3, 0.7])
+    posterior = posterior_of(trials, people(np.random.default_rng(7)))
+    found = bm.loo(posterior, n_draws=100)
+    high = int((found.pareto_k > 0.5).sum())
+    assert found.good_k == 0.5 and high > (found.pareto_k > 0.7).sum(), "no k tells the two limits apart"
+    worst = f"the worst {found.pareto_k.max():.2f}"
+    assert f"{high} of 152 trials have a Pareto k above 0.5, {worst}" in found.problem
+    assert bm.compare({"a": found}).loc["a", "share_high_k"] == high / 152
+    # ArviZ's own limit for all 200 draws.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        theirs = arviz_stats.loo(posterior.to_arviz()).good_k
+    np.testing.assert_allclose(bm.loo(posterior).good_k, theirs)
 
 
 def test_bad_leave_one_out(trials):

@@ -494,24 +494,52 @@ def test_a_persons_claims_are_wider_than_the_median_persons():
     np.testing.assert_allclose(told["the median person"], [0.05, 0.5, 0.95], atol=4 * 0.003 + 0.005)
 
 
-def made_power():
+def made_power(method="two-step", level=0.95):
     found = np.array([[True] * 3 + [False], [True] * 4])
-    rest = (np.zeros((2, 4), bool), "alpha", 0.5, (0.31, 0.42), "two-step", 0.95)
+    rest = (np.zeros((2, 4), bool), "alpha", 0.5, (0.31, 0.42), method, level)
     return Power(np.array([10, 20]), np.array([50, 50]), found, np.zeros((2, 4)), *rest)
 
 
 def test_sections_gaps_and_power():
     given = {"question": "Who learns faster?", "task": "A bandit.", "exclusions": "Nobody."}
-    text = preregistration(MODEL, n_subjects=10, n_trials=50, power=made_power(), **given)
+    text = preregistration(MODEL, n_subjects=10, n_trials=50, power=made_power(), estimator="map", **given)
     for title, words in (("Question", given["question"]), ("Task", "A bandit."), ("Exclusions", "Nobody.")):
         assert f"## {title}\n\n{words}\n" in text
     assert "10 people in each of two groups, 50 trials each" in text
-    assert "In 4 simulated studies (two-step, 95 %), a difference of 0.5 in `alpha`" in text
+    assert "In 4 simulated studies (each person fitted apart, then Welch's t-test at 5%), a" in text
+    assert "a difference of 0.5 in `alpha`" in text
     assert "0.31 and 0.42" in text and "share of 0.75" in text and "none in 0.00" in text
     assert "One model is fitted" in text
     gaps = preregistration({"a": MODEL, "b": STICKY})
     assert gaps.count("[how many]") == 2 and "[the question;" in gaps and "`confusion`" in gaps
     assert re.findall("^## (.*)$", gaps, re.MULTILINE) == re.findall("^## (.*)$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("method", "estimator", "simulated", "planned"),
+    [
+        (
+            "two-step",
+            "map",
+            "(each person fitted apart, then Welch's t-test at 10%)",
+            "The two groups' estimates are compared on the line by Welch's t-test, two-sided, at 10%.",
+        ),
+        (
+            "hierarchical",
+            "hierarchical",
+            "(one hierarchical model with the group as a covariate, 90% interval)",
+            "`sample` has the group as a covariate: a difference is found where the 90% interval of its "
+            "effect leaves out 0.",
+        ),
+    ],
+)
+def test_the_planned_test_is_that_of_the_power(method, estimator, simulated, planned):
+    plan = {"n_subjects": 10, "n_trials": 50, "estimator": estimator}
+    text = preregistration(MODEL, power=made_power(method, level=0.9), **plan)
+    sections = dict(part.split("\n\n", 1) for part in text.split("## ")[1:])
+    assert simulated in sections["Sample size and power"] and planned in sections["Estimation"]
+    without = preregistration(MODEL, estimator=estimator)
+    assert "Welch" not in without and "interval of its effect" not in without
 
 
 # Bad input.
@@ -552,6 +580,7 @@ def test_bad_reports_are_refused(likeliest, with_priors, posterior, group):
 
 def bad_plans():
     call = lambda model=MODEL, **given: lambda: preregistration(model, **given)  # noqa: E731
+    plan = lambda n: {"n_subjects": n, "n_trials": 50, "estimator": "map"}  # noqa: E731
     return [
         Bad(call("model"), "models", "a Model, or a dict", "str"),
         Bad(call({}), "models", "a Model, or a dict", "dict"),
@@ -564,8 +593,13 @@ def bad_plans():
         Bad(call(n_subjects=0), "n_subjects", "at least 1", "0"),
         Bad(call(n_trials=1.5), "n_trials", "a whole number", "1.5"),
         Bad(call(power=0.8), "power", "what `power` found", "float"),
+        Bad(call(power=made_power(), **plan(11)), "power", "10 x 50, 20 x 50", "n_subjects=11"),
+        Bad(call(power=made_power("hierarchical"), **plan(10)), "power", "that is planned", "hierarchical"),
         Bad(
-            call(power=made_power(), n_subjects=11, n_trials=50), "power", "10 x 50, 20 x 50", "n_subjects=11"
+            call(power=made_power(), **plan(10) | {"estimator": "hierarchical"}),
+            "power",
+            "'hierarchical'",
+            "two-step",
         ),
         Bad(call(outcome_range=(1, 0)), "outcome_range", "the smaller first", "(1, 0)"),
         Bad(call(task=1), "task", "words", "int"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import _checks
-from .leave_one_out import HIGH, Loo, _error_of_sum, loo
+from .leave_one_out import Loo, _error_of_sum, loo
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -32,7 +32,7 @@ def table(posteriors: Mapping[str, Any], unit: str | None) -> DataFrame:
         "p_loo": [float(one.p.sum()) for one in found.values()],
         "elpd_waic": [float(one.elpd_waic.sum()) for one in found.values()],
         "p_waic": [float(one.p_waic.sum()) for one in found.values()],
-        "share_high_k": [float((one.pareto_k > HIGH).mean()) for one in found.values()],
+        "share_high_k": [float((one.pareto_k > one.good_k).mean()) for one in found.values()],
         "n": len(first.elpd),
         "problem": [one.problem for one in found.values()],
     }

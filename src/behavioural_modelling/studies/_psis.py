@@ -11,8 +11,8 @@ from ..posteriors._pareto import array_stats
 
 __all__: list[str] = []
 
-FEW = 50
-"""Fewer draws have no tail to smooth."""
+HIGH = 0.7
+"""Above this Pareto k more draws hardly help: they do not tell what is left without the point."""
 
 
 class Accuracy(NamedTuple):
@@ -23,6 +23,15 @@ class Accuracy(NamedTuple):
     pareto_k: Float[np.ndarray, "n_points"]
     elpd_waic: Float[np.ndarray, "n_points"]
     p_waic: Float[np.ndarray, "n_points"]
+    good_k: float
+
+
+def good_k(n_draws: int) -> float:
+    """The highest Pareto k with which so many draws will do: the fewer there are, the lower.
+
+    1 - 1 / log10(S), and at most 0.7: Vehtari et al. (2024), arXiv 1507.02646.
+    """
+    return min(1 - 1 / float(np.log10(n_draws)), HIGH)
 
 
 def accuracy(log_likelihood: Float[np.ndarray, "n_draws n_points"]) -> Accuracy:
@@ -46,4 +55,4 @@ def accuracy(log_likelihood: Float[np.ndarray, "n_draws n_points"]) -> Accuracy:
         elpd[varies] = logsumexp(np.where(smooth[:, None], weights, plain) + some, axis=-1)
         pareto_k[varies] = np.where(smooth, k, np.inf)
     p_waic = np.where(varies, log_likelihood.var(axis=0, ddof=1), 0.0)
-    return Accuracy(elpd, within - elpd, pareto_k, within - p_waic, p_waic)
+    return Accuracy(elpd, within - elpd, pareto_k, within - p_waic, p_waic, good_k(len(log_likelihood)))

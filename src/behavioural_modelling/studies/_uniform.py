@@ -16,6 +16,12 @@ SURE = 0.01
 LEAST_EXPECTED = 5
 """A chi-square test wants so many ranks per bin."""
 
+WANTED = 20
+"""With so many per bin it sees more: what is wrong with a posterior is broad, and narrow bins blur it."""
+
+FEWEST_BINS = 5
+"""Fewer bins than this do not see draws that are too wide or too narrow."""
+
 
 class Tested(NamedTuple):
     """Mean and standard deviation of ranks as shares, and the tests' p-values."""
@@ -28,7 +34,7 @@ class Tested(NamedTuple):
 
 def n_bins(n: int, n_ranks: int) -> int:
     """How many bins of equally many ranks so many replications fill: at least 2, where ranks allow it."""
-    most = max(2, n // LEAST_EXPECTED)
+    most = max(2, min(n // LEAST_EXPECTED, max(FEWEST_BINS, n // WANTED)))
     return max((k for k in range(1, n_ranks + 1) if n_ranks % k == 0 and k <= most), default=1)
 
 

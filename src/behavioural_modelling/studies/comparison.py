@@ -98,7 +98,7 @@ def compare(
         Of posteriors: unit; elpd_loo, the log-density of what is left out, summed, and se, its standard
         error; difference, how far that is from the best model's, and se_difference; p_loo, the effective
         number of parameters; elpd_waic and p_waic; share_high_k, the share of points with a Pareto k above
-        0.7; n, how many points there are; problem, in words.
+        `good_k`; n, how many points there are; problem, in words.
 
     Raises:
         ValueError: If `fits` is no dict of at least one `Fit`, or of posteriors, or they are of different

@@ -20,9 +20,6 @@ __all__ = ["Loo", "loo"]
 
 UNITS = ("trial", "subject")
 
-HIGH = 0.7
-"""A Pareto k above this says that the draws do not tell what is left without the point."""
-
 NOISY = 0.3
 """A Monte-Carlo error of one subject's log-probability that is worth a word. `elpd` is the mean over many
 draws of the group, and its error is smaller."""
@@ -39,9 +36,10 @@ class Loo(NamedTuple):
         unit: "trial" or "subject": what is left out. The numbers of the two are not comparable.
         elpd: The log-density of each point given all others, shape (n_points,).
         p: How much lower that is than with the point: added up, an effective number of parameters.
-        pareto_k: The tail of the importance weights of each point. Above 0.7 `elpd` is not to be relied on.
+        pareto_k: The tail of the importance weights of each point. Above `good_k`, do not rely on `elpd`.
         elpd_waic: WAIC's estimate of the same as `elpd`, shape (n_points,). (-2 times it is often printed.)
         p_waic: WAIC's effective number of parameters.
+        good_k: The highest Pareto k with which the draws will do: 1 - 1 / log10(how many), at most 0.7.
         error: The Monte-Carlo error of a point's log-likelihood for a draw of the group, 0 by trial.
         subject: The subject of each point: the row of the trials, or the number of the person.
         trial: The trial of each point, -1 by subject.
@@ -55,6 +53,7 @@ class Loo(NamedTuple):
     pareto_k: Float[np.ndarray, "n_points"]
     elpd_waic: Float[np.ndarray, "n_points"]
     p_waic: Float[np.ndarray, "n_points"]
+    good_k: float
     error: Float[np.ndarray, "n_points"]
     subject: np.ndarray
     trial: np.ndarray
@@ -94,9 +93,10 @@ def loo(
         \text{elpd}_j = \log p(y_j \mid y_{-j}) \approx
         -\log \frac{1}{S} \sum_s \frac{1}{p(y_j \mid \theta_s)}
 
-    with the largest weights smoothed.
+    with the largest weights smoothed. `pareto_k` says of each point whether the draws are enough for that. If
+    not, take more `n_draws`; above 0.7 these seldom help.
 
-    By trial, a point is one decision of a person whose other trials are known: would the next choice of these
+    By trial, a point is one decision of a person whose other trials are known: would another choice of these
     people be predicted? The outcome of the trial that is left out is still learned from. By subject, a
     point is all that a person did, and the person is new: are other people predicted? For that the person's
     own parameters are no use, as they were learned from what is left out. They are integrated out,
@@ -134,8 +134,9 @@ def loo(
         ((120,), (3,))
 
     Source:
-        Vehtari, Gelman & Gabry (2017), doi 10.1007/s11222-016-9696-4; by subject Merkle, Furr & Rabe-Hesketh
-        (2019), doi 10.1007/s11336-019-09679-0.
+        Vehtari, Gelman & Gabry (2017), doi 10.1007/s11222-016-9696-4; `good_k` Vehtari, Simpson, Gelman, Yao
+        & Gabry (2024), arXiv 1507.02646; by subject Merkle, Furr & Rabe-Hesketh (2019),
+        doi 10.1007/s11336-019-09679-0.
     """
     n_draws = _checks.size("n_draws", n_draws, minimum=100)
     n_points = None if n_points is None else _checks.size("n_points", n_points, minimum=100)
@@ -150,7 +151,7 @@ def loo(
         log_likelihood, error = _new_person.by_person(posterior, n_draws, n_points)
         found, subject = _psis.accuracy(log_likelihood), np.arange(len(error))
         trial = np.full(len(error), -1)
-    problem = _in_words(posterior, unit, found.pareto_k, error)
+    problem = _in_words(posterior, unit, found, error)
     return Loo(unit, *found, error, subject, trial, problem, digest)
 
 
@@ -166,15 +167,15 @@ def _check(posterior: Any, unit: Any) -> None:
         _checks.fail("posterior", "one with a group, for unit='subject'", "one with hierarchical=False")
 
 
-def _in_words(posterior: Posterior, unit: str, pareto_k: np.ndarray, error: np.ndarray) -> str:
+def _in_words(posterior: Posterior, unit: str, found: _psis.Accuracy, error: np.ndarray) -> str:
     """What makes the numbers doubtful."""
-    high, noisy = pareto_k > HIGH, error > NOISY
+    high, noisy = found.pareto_k > found.good_k, error > NOISY
     reasons = [f"the posterior: {posterior.problem}"] if posterior.problem else []
     if high.any():
-        worst = f"the worst {pareto_k.max():.2f}"
+        worst = f"the worst {found.pareto_k.max():.2f}"
         have = "has" if high.sum() == 1 else "have"
         of = f"{high.sum():,} of {words.count(len(high), unit)}"
-        reasons.append(f"{of} {have} a Pareto k above {HIGH}, {worst}")
+        reasons.append(f"{of} {have} a Pareto k above {found.good_k:.2g}, {worst}")
     if noisy.any():
         of = words.count(int(noisy.sum()), "subject")
         reasons.append(f"the log-likelihood of {of} is off by up to {error.max():.2g}: more n_points")

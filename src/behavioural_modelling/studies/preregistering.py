@@ -6,20 +6,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from .. import _checks, _door
 from ..models import Model
 from ..posteriors import _diagnostics
-from . import _claims, _in_words, _typeset
+from . import _analysis, _claims, _in_words, _typeset
 from .power import Power
 
 __all__ = ["preregistration"]
-
-ESTIMATORS = {
-    "hierarchical": "Hierarchical Bayes (`sample`): people are normally distributed around their group.",
-    "map": "The maximum a posteriori of each person apart (`fit` with these priors).",
-}
 
 RULES = {
     "hierarchical": (
@@ -70,7 +63,9 @@ def preregistration(
             has its default.
         n_subjects: How many people; with `power`, in each group.
         n_trials: How many trials each.
-        power: What `power` found. It must have simulated this number of people and of trials.
+        power: What `power` found. It must have simulated this number of people and of trials, with the method
+            of `estimator`: "two-step" is that of "map". Its test is the one that is planned. A `Power` keeps
+            neither the model nor the priors, so those are not compared.
         estimator: "hierarchical" or "map".
         outcome_range: The smallest and the largest outcome of the task, for default priors and units.
         question: The question and hypotheses, in words. None: a gap. So are the next two.
@@ -82,8 +77,9 @@ def preregistration(
 
     Raises:
         ValueError: If `models` is no model or dict of models; a prior is not for a parameter that is there,
-            or a parameter has none; a number is no whole number of at least 1; `power` is no `Power`, or has
-            no simulated study of this size; or another argument is not as said above.
+            or a parameter has none; a number is no whole number of at least 1; `power` is no `Power`, is of
+            another analysis, or has no simulated study of this size; or another argument is not as said
+            above.
 
     Example:
         >>> import behavioural_modelling as bm
@@ -96,13 +92,14 @@ def preregistration(
         Crüwell & Evans (2021), doi 10.1098/rsos.210155, on preregistering cognitive models.
     """
     given = _checked_models(models)
-    if estimator not in ESTIMATORS:
+    if estimator not in _analysis.ESTIMATORS:
         _checks.fail("estimator", "'hierarchical' or 'map'", repr(estimator))
     several = isinstance(models, Mapping)
     outcome_range = _checked_range(outcome_range)
     every = _all_priors(given, priors, several, outcome_range, estimator == "hierarchical")
     sizes = {"n_subjects": n_subjects, "n_trials": n_trials}
     sizes = {k: n if n is None else _checks.size(k, n, minimum=1) for k, n in sizes.items()}
+    _analysis.check(power, estimator)
     words = {"question": question, "task": task, "exclusions": exclusions}
     for name, text in words.items():
         if text is not None and not isinstance(text, str):
@@ -113,10 +110,10 @@ def preregistration(
         "Models": _models(given),
         "Priors and what they claim": _priors(given, every, outcome_range, estimator == "hierarchical"),
         "Task": task or "[what people see, choose and are paid; instructions; practice; the order of blocks]",
-        "Sample size and power": _sample_size(sizes["n_subjects"], sizes["n_trials"], power),
+        "Sample size and power": _analysis.sample_size(sizes["n_subjects"], sizes["n_trials"], power),
         "Exclusions": exclusions
         or "[who is left out, by which rule; from what on a response is too early or too late]",
-        "Estimation": f"{ESTIMATORS[estimator]} All people and all trials that are not excluded are used.",
+        "Estimation": _analysis.estimation(estimator, power),
         "Convergence": RULES[estimator],
         "Comparison": COMPARISONS[estimator] if len(given) > 1 else "One model is fitted; none is compared.",
         "Planned checks": _planned(given),
@@ -186,38 +183,6 @@ def _priors(given: dict[str, Model], every: Any, outcome_range: Any, group: bool
     claims = f"Outcomes from {low} to {high}. These values 5 %, 50 % and 95 % are below:"
     table = _typeset.markdown(pd.DataFrame(rows, columns=columns))
     return "\n\n".join(x for x in ("\n".join(said), f"{about} {claims}".strip(), table) if x)
-
-
-def _sample_size(n_subjects: int | None, n_trials: int | None, power: Any) -> str:
-    """How many people and trials, and what for."""
-    people = "[how many] people" if n_subjects is None else _in_words.count(n_subjects, "person", "people")
-    trials = "[how many] trials" if n_trials is None else _in_words.count(n_trials, "trial")
-    text = f"{people}{' in each of two groups' if power is not None else ''}, {trials} each. "
-    if power is None:
-        return text + "[why: the smallest difference of interest, and the power for it by `power`]"
-    if not isinstance(power, Power):
-        _checks.fail("power", "None, or what `power` found", type(power).__name__)
-    row = np.flatnonzero((power.n_subjects == n_subjects) & (power.n_trials == n_trials))
-    if not len(row):
-        there = [f"{n} x {t}" for n, t in zip(power.n_subjects, power.n_trials, strict=True)]
-        expected = f"one with n_subjects x n_trials among its rows, {', '.join(there)}"
-        _checks.fail("power", expected, f"n_subjects={n_subjects}, n_trials={n_trials}")
-    return text + _in_studies(power, int(row[0]))
-
-
-def _in_studies(power: Power, row: int) -> str:
-    """What a row of the power simulation says."""
-    first, second = map(_in_words.number, power.medians)
-    name, difference = _in_words.code(power.parameter), _in_words.plain(power.difference)
-    studies = _in_words.count(power.found.shape[1], "simulated study", "simulated studies")
-    text = (
-        f"In {studies} ({power.method}, {100 * power.level:g} %), a "
-        f"difference of {difference} in {name} on the line (median persons at {first} and {second}) was "
-        f"found in a share of {power.share[row]:.2f} (Monte-Carlo standard error {power.error[row]:.2f})"
-    )
-    if power.found_without is not None:
-        text += f", and one where there was none in {power.found_without[row].mean():.2f}"
-    return f"{text}. [what the difference and the spread between people were taken from]"
 
 
 def _planned(given: dict[str, Model]) -> str:
