@@ -1,6 +1,7 @@
 """The built site as files: links, pictures, anchors. What a browser makes of it is in test_site.py."""
 
 import functools
+import importlib
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -102,3 +103,14 @@ def test_broken_links_are_found(tmp_path):
     (tmp_path / "b.html").write_text('<p id="yes"><a href="a.html#here"></a><a href="#yes"></a>')
     assert len(broken_links("a", tmp_path)) == 2
     assert broken_links("b", tmp_path) == []
+
+
+def test_the_reference_leaves_out_the_constants_that_modules_keep_to_themselves(site):
+    pages = [(site / f"{page}.html").read_text(encoding="utf-8") for page in PAGES if "/api/" in page]
+    shown = {name for page in pages for name in re.findall(r'<dt [^>]*id="([\w.]+\.[A-Z][A-Z_]+)"', page)}
+    public = {name for name in shown if name.rpartition(".")[2] in of_module(name).__all__}
+    assert shown == public and "behavioural_modelling.explorers.explorer.STORED" in shown
+
+
+def of_module(name: str):
+    return importlib.import_module(name.rpartition(".")[0])

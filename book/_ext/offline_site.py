@@ -1,6 +1,7 @@
 """Small corrections to what Jupyter Book does by default."""
 
 import filecmp
+import sys
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -20,6 +21,14 @@ def skip_tuple_fields(app: Sphinx, what, name, obj, skip, options) -> bool | Non
     return True if type(obj).__name__ == "_tuplegetter" else None
 
 
+def skip_inner_constants(app: Sphinx, what, name, obj, skip, options) -> bool | None:
+    """Leave out the constants of a module that it does not count among its public names."""
+    module = sys.modules.get(app.env.temp_data.get("autodoc:module") or "")
+    if what != "module" or not name.isupper() or module is None:
+        return None
+    return None if name in getattr(module, "__all__", (name,)) else True
+
+
 def pages_after_new_static_files(app: Sphinx, env, added, changed, removed) -> list[str]:
     """All pages where a style or a picture changed: Sphinx would not copy it without a new page."""
     ours = [path for path in app.config.html_static_path if not Path(path).is_absolute()]
@@ -35,5 +44,6 @@ def pages_after_new_static_files(app: Sphinx, env, added, changed, removed) -> l
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", drop_links_to_nowhere)
     app.connect("autodoc-skip-member", skip_tuple_fields)
+    app.connect("autodoc-skip-member", skip_inner_constants)
     app.connect("env-get-outdated", pages_after_new_static_files)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
