@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import reference
 from jax.test_util import check_grads
+from refusals import Bad, assert_refused
 
 from behavioural_modelling import decision_rules, utils
 from behavioural_modelling.learning import rescorla_wagner as rw
@@ -23,6 +24,7 @@ CHOICE_P_TOLERANCE = VALUE_TOLERANCE / (2 * TEMPERATURE) + 20 * UNIT
 
 STEP = rw.asymmetric_rescorla_wagner_update
 CHOICE_STEP = rw.asymmetric_rescorla_wagner_update_choice
+STICKY_STEP = rw.asymmetric_rescorla_wagner_update_choice_sticky
 ITERATOR = rw.asymmetric_rescorla_wagner_update_iterator
 CHOICE_ITERATOR = rw.asymmetric_rescorla_wagner_update_choice_iterator
 
@@ -287,6 +289,100 @@ def test_choice_step_in_partial_jit_scan_and_vmap():
 def test_n_actions_may_be_any_integer(n_actions):
     updated, _ = CHOICE_STEP([0.5, 0.5], (1.0, jax.random.key(0)), 0.1, 0.1, 1.0, n_actions)
     assert updated.shape == (2,)
+
+
+# The step with stickiness.
+
+
+def test_sticky_step_by_hand():
+    # Values .25 and .75, a bonus of 1 for the first, temperature .25: logits 5 and 3, so 1 / (1 + e**-2).
+    (updated, carried), (value, choice_p, choice_array, error) = STICKY_STEP(
+        ([0.25, 0.75], [1, 0]), ([1.0, 1.0], jax.random.key(0)), 0.4, 0.2, 0.25, 1.0, n_actions=2
+    )
+    assert value.tolist() == [0.25, 0.75]
+    # Some roundings in the logits, of up to 5 units of 4, and those of the softmax.
+    np.testing.assert_allclose(choice_p, [1 / (1 + np.exp(-2)), 1 / (1 + np.exp(2))], rtol=0, atol=32 * UNIT)
+    assert choice_array.dtype == carried.dtype == jnp.int16
+    np.testing.assert_array_equal(carried, choice_array)
+    expected = np.where(choice_array, np.add(value, 0.4 * (1 - value)), value)
+    np.testing.assert_allclose(updated, expected, rtol=0, atol=8 * UNIT)
+    np.testing.assert_allclose(error, choice_array * (1 - value), rtol=0, atol=4 * UNIT)
+
+
+@pytest.mark.parametrize("last", [[0, 0, 0], [0, 1, 0]])
+def test_without_stickiness_the_sticky_step_is_the_other(last):
+    value, outcome = jnp.array([0.1, 0.5, 0.4]), jnp.array([1.0, 0.0, 1.0])
+    for seed in range(5):
+        trial = (outcome, jax.random.key(seed))
+        (updated, carried), recorded = STICKY_STEP(
+            (value, last), trial, ALPHA_P, ALPHA_N, TEMPERATURE, 0.0, 3, update_all_options=True
+        )
+        same, others = CHOICE_STEP(value, trial, ALPHA_P, ALPHA_N, TEMPERATURE, 3, update_all_options=True)
+        np.testing.assert_array_equal(carried, recorded[2])
+        np.testing.assert_array_equal(recorded[2], others[2])
+        for ours, theirs in zip((updated, *recorded), (same, *others), strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=0, atol=32 * UNIT)
+
+
+@pytest.mark.parametrize("stickiness", [-0.3, 0.4])
+@pytest.mark.parametrize("dtype", [jnp.int16, jnp.int32, jnp.float32])
+def test_sticky_scan_against_the_loop(stickiness, dtype):
+    outcomes, keys = bernoulli_outcomes(20), jax.random.split(jax.random.key(20), N_TRIALS)
+    step = partial(STICKY_STEP, stickiness=stickiness, n_actions=N_ACTIONS)
+    body = partial(step, alpha_p=ALPHA_P, alpha_n=ALPHA_N, temperature=TEMPERATURE)
+    start = (jnp.full(N_ACTIONS, 0.5), jnp.zeros(N_ACTIONS, dtype))
+    (_, last), (values, choice_p, choices, errors) = jax.lax.scan(body, start, (outcomes, keys))
+    assert last.dtype == dtype and choices.dtype == jnp.int16
+    np.testing.assert_array_equal(last, choices[-1])
+    uniforms = np.asarray(jax.vmap(jax.random.uniform)(keys))
+    value, bonus = np.full(N_ACTIONS, 0.5), np.zeros(N_ACTIONS)
+    for trial in range(N_TRIALS):
+        p = reference.softmax(value + stickiness * bonus, TEMPERATURE)
+        np.testing.assert_allclose(choice_p[trial], p, rtol=0, atol=CHOICE_P_TOLERANCE)
+        np.testing.assert_allclose(values[trial], value, rtol=0, atol=VALUE_TOLERANCE)
+        choice = reference.choose(uniforms[trial], p)
+        assert choices[trial].tolist() == one_hot(choice).tolist()
+        value, error = reference.update(value, outcomes[trial], choice, ALPHA_P, ALPHA_N)
+        np.testing.assert_allclose(errors[trial], error, rtol=0, atol=VALUE_TOLERANCE)
+        bonus = np.eye(N_ACTIONS)[choice]
+
+
+def test_sticky_step_does_not_overflow():
+    # Values of 1 at a temperature of .001 are e**1000 without the maximum taken off.
+    _, (_, choice_p, _, _) = STICKY_STEP(
+        (jnp.ones(2), [0, 1]), (1.0, jax.random.key(0)), 0.1, 0.1, 1e-3, 1.0, 2
+    )
+    assert choice_p.tolist() == [0, 1]
+
+
+KEY = jax.random.key(0)
+
+
+def sticky(value=(0.5, 0.5), last=(1, 0), trial=None, temperature=0.5, stickiness=0.1, n_actions=2):
+    trial = (1.0, KEY) if trial is None else trial
+    return STICKY_STEP((value, last), trial, 0.3, 0.1, temperature, stickiness, n_actions)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        Bad(lambda: STICKY_STEP([0.5], (1.0, KEY), 0.3, 0.1, 0.5, 0.1, 1), "value_choice", "a pair", "1 of"),
+        Bad(lambda: sticky(value=(0.5, np.nan)), "value", "finite", "nan at index 1"),
+        Bad(lambda: sticky(n_actions=3), "value", "n_actions = 3", "shape (2,)"),
+        Bad(lambda: sticky(last=(1, 1)), "choice_array", "at most one", "more than one 1"),
+        Bad(lambda: sticky(last=(0.5, 0)), "choice_array", "zeros and ones", "0.5 at index 0"),
+        Bad(lambda: sticky(last=1), "choice_array", "one entry per action", "shape ()"),
+        Bad(lambda: sticky(last=None), "choice_array", "numbers", "object"),
+        Bad(lambda: sticky(trial=1.0), "outcome_key", "a pair", "float"),
+        Bad(lambda: sticky(trial=(1.0, 0)), "key", "one random key", "0"),
+        Bad(lambda: sticky(temperature=0.0), "temperature", "above 0", "0"),
+        Bad(lambda: sticky(stickiness=np.inf), "stickiness", "finite", "inf"),
+        Bad(lambda: sticky(stickiness=[0.1, 0.2]), "stickiness", "one number", "shape (2,)"),
+    ],
+    ids=lambda bad: f"{bad.name} {bad.received}",
+)
+def test_what_the_sticky_step_refuses(bad):
+    assert_refused(bad)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -1,12 +1,12 @@
 """Behavioural modelling in JAX: models of learning and choice, and how to run them.
 
-The modules, from the inside out: `decision_rules`, `utils`, `learning`, `models`, `trials`,
+The modules, from the inside out: `decision_rules`, `utils`, `learning`, `planning`, `models`, `trials`,
 `simulation`, `likelihood`, `fitting`, `studies`. `plotting` holds
 the figures of the course; it needs the extra `plotting`, and is imported by name:
 `from behavioural_modelling import plotting`.
 """
 
-from . import decision_rules, learning, models, tasks, testing, trials, utils
+from . import decision_rules, learning, models, planning, tasks, testing, trials, utils
 from .fitting import Fit, fit, transforms
 from .likelihood import log_likelihood
 from .models import Model, responses
@@ -90,6 +90,7 @@ __all__ = [
     "models",
     "new_people",
     "numpyro_model",
+    "planning",
     "posterior_density",
     "posterior_predictive",
     "power",

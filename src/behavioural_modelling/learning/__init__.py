@@ -1,5 +1,23 @@
 """Learning rules: how one outcome changes the values of the actions."""
 
-from . import rescorla_wagner
+from . import (
+    beta_models,
+    hgf,
+    iowa_gambling,
+    kalman_filter,
+    pearce_hall,
+    rescorla_wagner,
+    rlwm,
+    two_stage,
+)
 
-__all__ = ["rescorla_wagner"]
+__all__ = [
+    "beta_models",
+    "hgf",
+    "iowa_gambling",
+    "kalman_filter",
+    "pearce_hall",
+    "rescorla_wagner",
+    "rlwm",
+    "two_stage",
+]

@@ -68,3 +68,22 @@ def n_actions_match(n_actions: int, name: str, shape: tuple[int, ...]) -> None:
     n_actions = _checks.size("n_actions", n_actions, minimum=1)
     if shape[-1:] != (n_actions,):
         _checks.fail(name, f"a last axis of n_actions = {n_actions}", f"shape {shape}")
+
+
+def row_of_values(value: Any, n_actions: int) -> jax.Array:
+    """Values before a trial checked: one finite number for each of `n_actions` actions."""
+    value = _checks.real_array("value", value)
+    n_actions_match(n_actions, "value", value.shape)
+    if value.ndim != 1:
+        _checks.fail("value", "one value per action, shape (n_actions,)", f"shape {value.shape}")
+    _checks.finite("value", value)
+    return value
+
+
+def any_number(name: str, x: Any, shape: tuple[int, ...]) -> jax.Array:
+    """A finite number, or an array of them that stands beside `shape`."""
+    x = _checks.real_array(name, x)
+    _checks.finite(name, x)
+    if not _checks.broadcasts_to(x.shape, shape):
+        _checks.fail(name, f"a number, or shape {shape}" if shape else _checks.ONE_NUMBER, f"shape {x.shape}")
+    return x

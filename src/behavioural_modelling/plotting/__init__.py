@@ -8,6 +8,7 @@ from .behaviour import plot_actions, plot_array_shape, plot_choices, plot_learni
 from .colours import action_colours
 from .comparison import plot_comparison, plot_selection
 from .fits import plot_matrix, plot_recovery, plot_surface
+from .planning import plot_grid_world
 from .posteriors import plot_chain_ranks, plot_intervals, plot_pairs, plot_posterior, plot_traces
 from .prediction import plot_predictive, plot_ranks
 from .style import DASHES, use_house_style
@@ -20,6 +21,7 @@ __all__ = [
     "plot_chain_ranks",
     "plot_choices",
     "plot_comparison",
+    "plot_grid_world",
     "plot_intervals",
     "plot_learning",
     "plot_matrix",
