@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from refusals import Bad, assert_refused
 
+import behavioural_modelling as bm
 from behavioural_modelling import (
     Model,
     Trials,
@@ -95,6 +96,7 @@ LOGITS = "logits, floating-point numbers of shape (2,)"
 PAIR = "the pair (state, dict of records)"
 NAMED = "records whose names can stand behind a dot, and mean nothing else in a Trace"
 ONE_HOT = "the choice one-hot, shape (2,), alone or as 'choices' in a dict"
+LEVELS = "a tuple of pairs of a name and a tuple of numbers"
 A_SCORE = "one log-probability, floating-point numbers of shape ()"
 BAD = {
     "a builder": (models.rescorla_wagner, "model", "a Model, as the builders in models make it", "function"),
@@ -296,6 +298,30 @@ BAD = {
     ),
     "a name for parts": (responding(parts="choices"), "model.response.parts", "a tuple of names", "str"),
     "a name for inputs": (GOOD._replace(inputs="stage"), "model.inputs", "a tuple of names", "str"),
+    "a number for whether": (
+        GOOD._replace(needs_all_outcomes=1),
+        "model.needs_all_outcomes",
+        "True or False",
+        "1",
+    ),
+    **{
+        f"levels: {levels}": (GOOD._replace(levels=levels), "model.levels", LEVELS, repr(levels))
+        for levels in (
+            [("outcomes", (0, 1))],
+            ("outcomes", (0, 1)),
+            (("outcomes", [0, 1]),),
+            (("outcomes", ()),),
+            (("outcomes", (0, np.nan)),),
+            (("outcomes", ("0", "1")),),
+            ((1, (0, 1)),),
+        )
+    },
+    "levels of what is no input": (
+        GOOD._replace(levels=(("outcomes", (0, 1)), ("cue", (0, 1)))),
+        "model.levels",
+        "'outcomes', or the names of the model's inputs",
+        "'cue'",
+    ),
     "a number among inputs": (GOOD._replace(inputs=("stage", 2)), "model.inputs", "names, as text", "2"),
 }
 
@@ -375,6 +401,81 @@ def test_an_input_that_is_not_there_is_named(found, words):
     # Those that are there and not asked for play no part.
     both = trials._replace(inputs={"stage": np.zeros(3), "block": np.ones(3)})
     np.testing.assert_allclose(log_likelihood(STAGED, PARAMS, both), 3 * np.log(0.5), rtol=1e-6)
+
+
+KNOWS_ALL = GOOD._replace(needs_all_outcomes=True)
+CHOSEN_ONLY = Trials([[0, 1, 1]], [[1.0, 1.0, 0.0]])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda model, trials: log_likelihood(model, PARAMS, trials),
+        lambda model, trials: replay(model, PARAMS, trials),
+        lambda model, trials: fit(KEY, model, trials, progress=False),
+        lambda model, trials: bm.sample(KEY, model, trials, progress=False),
+        lambda model, trials: jax.jit(lambda x: log_likelihood(model, PARAMS | {"scale": x}, trials))(1.0),
+        lambda model, trials: look(model, outcomes=trials.outcomes),
+        lambda model, trials: look(models.with_lapse(model), outcomes=trials.outcomes),
+    ],
+    ids=["log_likelihood", "replay", "fit", "sample", "jit", "door", "inside another"],
+)
+def test_what_the_chosen_action_paid_is_not_what_all_did(call):
+    expected = "what each of 2 actions would have paid, as good"
+    for trials in (CHOSEN_ONLY, Trials([[0, 1, 1]]), Trials([[0, 1, 1]], {"won": [[1.0, 1.0, 0.0]]})):
+        bad = Bad(lambda trials=trials: call(KNOWS_ALL, trials), "outcomes", expected, "the chosen one paid")
+        assert_refused(bad)
+    assert look(KNOWS_ALL).records == ("values",)  # where all are known, it passes
+    assert look(GOOD, outcomes=CHOSEN_ONLY.outcomes).records == ("values",)
+
+
+def test_levels_are_looked_at_where_data_count():
+    coded = STAGED._replace(levels=(("outcomes", (0, 1)), ("stage", (1, 2))))
+    stages, outcomes = np.array([[1, 2, 1]]), np.array([[[0, 1], [1, 0], [0, 5.0]]])
+    mask = np.array([[True, True, False]])
+    trials = Trials([[0, 1, 1]], outcomes, mask=mask, inputs={"stage": stages})
+    ours = log_likelihood(coded, PARAMS, trials)
+    np.testing.assert_array_equal(ours, log_likelihood(STAGED, PARAMS, trials))
+    words = "0 or 1, which good is for"
+    whole = trials._replace(mask=None)
+    call = lambda: log_likelihood(coded, PARAMS, whole)  # noqa: E731
+    assert_refused(Bad(call, "trials.outcomes", words, "5 at index (0, 2, 1)"))
+    # Not told, so not looked at; nor is what an action would have paid that was not on offer.
+    told = Trials(whole.choices, outcomes, feedback=mask, inputs={"stage": stages})
+    assert np.isfinite(log_likelihood(coded, PARAMS, told))
+    offered = np.array([[[True, True], [True, True], [True, False]]])
+    some = Trials([[0, 1, 0]], outcomes, offered, inputs={"stage": stages})
+    assert np.isfinite(log_likelihood(coded, PARAMS, some))
+    # Where all share a schedule, a trial counts that counts for anybody.
+    two = Trials([[0, 1, 1]] * 2, outcomes[0], mask=np.array([[True] * 3, [True, True, False]]))
+    two = two._replace(inputs={"stage": stages[0]})
+    call = lambda: replay(coded, PARAMS, two)  # noqa: E731
+    assert_refused(Bad(call, "trials.outcomes", words, "5 at index (0, 2, 1)"))
+    both = two._replace(mask=np.array([[True, True, False]] * 2))
+    assert np.isfinite(log_likelihood(coded, PARAMS, both)).all()
+    other = trials._replace(inputs={"stage": stages - 1})
+    call = lambda: log_likelihood(coded, PARAMS, other)  # noqa: E731
+    assert_refused(Bad(call, "trials.inputs['stage']", "1 or 2, which good is for", "0 at index (0, 0)"))
+    # Outcomes with names, each of them.
+    named = coded._replace(update=lambda params, state, trial, chosen, outcome: (state, {}))
+    call = lambda: simulate(KEY, named, PARAMS, {"won": outcomes[0]}, inputs={"stage": stages[0]})  # noqa: E731
+    assert_refused(Bad(call, "outcomes['won']", words, "5 at index (0, 2, 1)"))
+
+
+def test_levels_pass_over_what_jax_traces():
+    coded = GOOD._replace(levels=(("outcomes", (0, 1)),))
+
+    def run(outcomes):
+        return log_likelihood(coded, PARAMS, Trials([[0, 1, 1]], outcomes))
+
+    odd = np.full((3, 2), 5.0, np.float32)
+    plain = log_likelihood(GOOD, PARAMS, Trials([[0, 1, 1]], odd))
+    np.testing.assert_allclose(jax.jit(run)(odd), plain, rtol=1e-5)  # another program, float32
+    with pytest.raises(ValueError, match=r"0 or 1, which good is for, got 5 at index \(0, 0, 0\)"):
+        run(odd)
+    # A level that float32 rounds is the one that is meant.
+    tenth = GOOD._replace(levels=(("outcomes", (0.1,)),))
+    assert np.isfinite(log_likelihood(tenth, PARAMS, Trials([[0]], np.full((1, 2), 0.1, np.float32))))
 
 
 def test_a_response_that_is_not_there_is_named():

@@ -24,7 +24,7 @@ MODULES = {name: importlib.import_module(name) for name in ["behavioural_modelli
 ROWS = [
     *("_types", "_checks", "_compute", "_dirichlet", "decision_rules", "utils", "learning", "planning"),
     *("models", "tasks", "trials"),
-    *("_play", "_by_trial", "_shapes", "_door", "_parameters", "_scoring", "_ready"),
+    *("_play", "_by_trial", "_shapes", "_levels", "_door", "_parameters", "_scoring", "_ready"),
     *("simulation", "likelihood", "replaying", "fitting", "posteriors", "studies", "plotting", "testing"),
     *("explorers", "exercises"),
 ]

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from . import _checks, _shapes
+from . import _checks, _levels, _shapes
 from ._play import as_seen, in_precision
 from .models import Model, Parameter, Response, Trial
 from .models.model import UNITS
@@ -63,6 +63,7 @@ def checked(model: Any) -> Model:
     odd = [name for name in model.inputs if not isinstance(name, str)]
     if odd:
         _checks.fail("model.inputs", "names, as text", f"{odd[0]!r}")
+    _levels.check_form(model)
     try:
         hash(model)
     except TypeError as error:
@@ -98,6 +99,7 @@ def check(model: Model, spec: Spec, dtype: Any) -> Tells:
 def _check(model: Model, spec: Spec, dtype: Any, x64: bool) -> Tells:
     """`check`, once for each model, kind of trial and precision."""
     outcome, available, inputs = spec.tree.unflatten(spec.leaves)
+    _check_outcomes(model, outcome)
     params = {p.name: jax.ShapeDtypeStruct((), dtype) for p in model.parameters}
     trial = Trial(inputs, available)
     first = _shapes.shapes("model.init", model.init, params)
@@ -114,6 +116,14 @@ def _check(model: Model, spec: Spec, dtype: Any, x64: bool) -> Tells:
     taken = (*TAKEN, *model.response.parts)
     reports = _names("model.response.report", report, taken)
     return Tells(_names("model.update", records, (*taken, "choice_p", *reports)), reports)
+
+
+def _check_outcomes(model: Model, outcome: Any) -> None:
+    """Refuse to learn of all actions from what the chosen one paid: the others would seem to pay 0."""
+    short = [x for x in jax.tree.leaves(outcome) if x.shape != (model.n_actions,)]
+    if model.needs_all_outcomes and model.n_actions is not None and short:
+        expected = f"what each of {model.n_actions} actions would have paid, as {model.name} learns from all"
+        _checks.fail("outcomes", expected, "what the chosen one paid")
 
 
 def check_task(task: Task, model: Model, dtype: Any) -> tuple[Spec, tuple[str, ...]]:

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from . import _checks, _door, _parameters
+from . import _checks, _door, _levels, _parameters
 from ._compute import placement
 from ._types import Numbers
 from .models import Model
@@ -63,6 +63,7 @@ def checked_trials(trials: Any, model: Model) -> Trials:
             found = ", ".join(map(repr, trials.inputs or {})) or None
             _checks.fail("trials.inputs", f"{name!r}, which {model.name} needs", found)
     _check_actions(trials, model)
+    _levels.check_trials(model, trials)
     return trials
 
 

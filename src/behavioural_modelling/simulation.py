@@ -10,7 +10,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Key
 
-from . import _checks, _door, _parameters
+from . import _checks, _door, _levels, _parameters
 from ._compute import placement
 from ._compute.blocks import Player, play_in_blocks
 from ._compute.layout import laid_out
@@ -102,7 +102,11 @@ def simulate(
     run = _simulate_in_blocks if plan.in_blocks else _simulate
     subjects = np.arange(n_subjects, dtype=np.int32)
     arrays = placement.spread(plan, key, subjects, params, given)
-    return Trace(model.response.parts, **run(model, task, record, dtype, plan, *arrays))
+    asked = tuple(name for name in _levels.asked(model, task is not None) if name not in record)
+    told = run(model, task, (*record, *asked), dtype, plan, *arrays)
+    if task is not None:
+        _levels.check_played(model, told)
+    return Trace(model.response.parts, **{name: x for name, x in told.items() if name in record})
 
 
 @partial(jax.jit, static_argnames=("model", "task", "record", "dtype", "plan"))
@@ -242,6 +246,7 @@ def _check_fits(task: Schedule, model: Model, given: Any) -> None:
         if name not in task.inputs:
             found = ", ".join(map(repr, task.inputs)) or None
             _checks.fail("inputs", f"{name!r}, which {model.name} needs", found)
+    _levels.check_schedule(model, task)
 
 
 def _counts(given: Any) -> dict[str, int]:

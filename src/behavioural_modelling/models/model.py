@@ -85,6 +85,11 @@ class Model(NamedTuple):
             number where nothing is chosen; or a dict of such, where outcomes have names. `records` is a dict
             of arrays to be told in a `Trace`, such as `{"prediction_errors": ...}`; it may be empty.
         inputs: The names of the inputs that the model needs.
+        needs_all_outcomes: Whether `update` learns from what the actions that were not chosen paid. Data that
+            know the chosen action's outcome alone are then refused.
+        levels: What values are permitted, as pairs of a name and all of its values: "outcomes", or the name
+            of an input, such as `("cue", (0, 1, 2, 3))`. Data that hold another one on a trial that counts
+            are refused, such as a cue counted from 1. Where outcomes have names, it is for each of them.
     """
 
     name: str
@@ -94,6 +99,8 @@ class Model(NamedTuple):
     predict: Callable[[dict[str, Any], Any, Trial], Any]
     update: Callable[[dict[str, Any], Any, Trial, Any, Any], tuple[Any, dict[str, Any]]]
     inputs: tuple[str, ...] = ()
+    needs_all_outcomes: bool = False
+    levels: tuple[tuple[str, tuple[float, ...]], ...] = ()
 
     @property
     def n_actions(self) -> int | None:
