@@ -114,6 +114,7 @@ def install(options: argparse.Namespace, rest: list[str]) -> None:
     print("Installing into .venv (a few minutes the first time)", flush=True)
     pip(options, "install", "--upgrade", "pip")
     pip(options, "install", "--upgrade", "--requirement", "requirements.txt", "--group", "dev")
+    pip(options, "install", "--upgrade", "--no-deps", "--group", "data")
     (VENV / ".installed.json").write_text(json.dumps(fingerprint(options)), encoding="utf-8")
 
 
@@ -166,6 +167,7 @@ def wheels(options: argparse.Namespace, rest: list[str]) -> None:
     """Fetch all that an installation needs into wheels/, to install without a network."""
     groups = [part for name in GROUPS for part in ("--group", name)]
     pip(options, "wheel", "--wheel-dir", "wheels", "--requirement", "requirements.txt", *groups, *rest)
+    pip(options, "wheel", "--wheel-dir", "wheels", "--no-deps", "--group", "data", *rest)
     print('Without a network: python scripts/course.py --pip="--no-index --find-links wheels" lab')
 
 

@@ -21,6 +21,8 @@ PLATFORMS = {
 }
 GROUPS = ("dev", "bench", "types", "workshop", "installing")
 EVERYTHING = ["requirements.txt", *(f"--group={name}" for name in GROUPS)]
+# What is installed for its files alone.
+DATA = ["--group=data", "--no-deps"]
 HEAD = "# Exact versions of a working environment from Python 3.11.0 on, written by 'make constraints'.\n"
 
 
@@ -56,8 +58,15 @@ def merged(lists: list[list[str]]) -> list[str]:
     return lines
 
 
+def with_data(lines: list[str], data: list[str]) -> list[str]:
+    """The lines with those of data added, where what the others depend on has not settled the version."""
+    named = {line.split("==")[0] for line in lines}
+    return merged([lines, [line for line in data if line.split("==")[0] not in named]])
+
+
 def main() -> None:
     lines = merged([resolved(EVERYTHING, platform, OLDEST) for platform in PLATFORMS])
+    lines = with_data(lines, resolved(DATA, "linux", OLDEST))
     (ROOT / "constraints.txt").write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")
 
 

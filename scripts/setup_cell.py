@@ -9,8 +9,8 @@ import re
 
 __all__ = ["setup_cell", "with_setup_cell"]
 
-# jax and the like are named with the versions that are there, so that pip leaves them alone. The data set's
-# package comes without what it depends on: one file of it is read.
+# jax and the like are named with the versions that are there, so that pip leaves them alone. Packages with
+# data come without what they depend on: their files are read.
 INSTALL = """\
 # Install the course's package where it is missing, as in Colab. Then say what is there.
 import importlib.metadata
@@ -24,7 +24,8 @@ except ModuleNotFoundError as missing:
     found = {{one.name: one.version for one in importlib.metadata.distributions()}}
     keep = {{"jax", "jaxlib", "numpy", "pandas", "matplotlib"}} & {{*found}}
     course = "behavioural-modelling[course] @ git+{url}"
-    for what in ([course, *(f"{{name}}=={{found[name]}}" for name in keep)], ["--no-deps", "cpm-toolbox"]):
+    data = ["--no-deps", "autora-theorist-rnn-sindy-rl", "cpm-toolbox", "hbayesdm"]
+    for what in ([course, *(f"{{name}}=={{found[name]}}" for name in keep)], data):
         pip = [sys.executable, "-m", "pip", "install", "--quiet", *what]
         if (done := subprocess.run(pip, capture_output=True, text=True)).returncode:
             raise RuntimeError(f"The installation failed:\\n{{done.stderr[-1500:]}}") from None

@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
@@ -61,14 +62,27 @@ def download_command(platform: str, version: str, listed: Path, folder: Path) ->
 
 
 def fetch(platform: str, version: str, folder: Path) -> None:
-    """Put the wheels, ours among them, and the list of them into the folder of the zip."""
+    """Put the wheels, ours among them, and the lists of them into the folder of the zip."""
     listed, wheels = folder / "requirements.txt", folder / "wheels"
     listed.write_text("\n".join(requirements(platform, version)) + "\n", encoding="utf-8")
     subprocess.run(download_command(platform, version, listed, wheels), check=True)
-    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    subprocess.run([*build, "--wheel-dir", str(wheels), str(ROOT)], check=True)
+    build(wheels, str(ROOT))
     with listed.open("a", encoding="utf-8") as file:
         file.write("behavioural-modelling\n")
+    build(wheels, "--constraint", str(ROOT / "constraints.txt"), "--group", f"{ROOT / 'pyproject.toml'}:data")
+    (folder / "data.txt").write_text("\n".join(data_packages()) + "\n", encoding="utf-8")
+
+
+def build(wheels: Path, *what: str) -> None:
+    """Put wheels into a folder, without those of what they depend on; they fit any system."""
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    subprocess.run([*pip, "--wheel-dir", str(wheels), *what], check=True)
+
+
+def data_packages() -> list[str]:
+    """The packages that are installed for their files alone."""
+    described = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return described["dependency-groups"]["data"]
 
 
 def fill(platform: str, version: str, folder: Path) -> None:

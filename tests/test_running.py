@@ -122,10 +122,11 @@ def test_the_environment_is_made_once(project):
     folder, ran = project
     course.install(options(), [])
     assert ran[0][1:] == ["-m", "venv", str(folder / ".venv")]
-    assert all("--constraint" in command for command in ran[1:]) and len(ran) == 3
+    assert all("--constraint" in command for command in ran[1:]) and len(ran) == 4
     assert {"--requirement", "--group"} <= set(ran[2])
+    assert ran[3][-3:] == ["--no-deps", "--group", "data"], "what they depend on is not to be installed"
     course.install(options(), [])
-    assert len(ran) == 3
+    assert len(ran) == 4
 
 
 @pytest.mark.parametrize("change", ["requirements.txt", "constraints.txt", "pyproject.toml", "newest"])
@@ -135,7 +136,7 @@ def test_another_list_of_packages_installs_anew_in_the_same_environment(project,
     if change != "newest":
         (folder / change).write_text((folder / change).read_text() + "# one more line\n")
     course.install(options(constraints="" if change == "newest" else "constraints.txt"), [])
-    assert len(ran) == 5 and not any("venv" in command for command in ran[1:])
+    assert len(ran) == 7 and not any("venv" in command for command in ran[1:])
     assert ("--constraint" in ran[-1]) == (change != "newest")
 
 
@@ -153,7 +154,7 @@ def test_a_moved_folder_gets_a_new_environment(project, by, capsys):
     (folder / ".venv" / "left over").touch()
     course.install(options(), [])
     assert old in capsys.readouterr().out
-    assert "venv" in ran[3] and len(ran) == 6 and not (folder / ".venv" / "left over").exists()
+    assert "venv" in ran[4] and len(ran) == 8 and not (folder / ".venv" / "left over").exists()
 
 
 def test_an_environment_whose_python_is_gone_does_not_work(tmp_path):
@@ -228,6 +229,19 @@ def test_one_list_cannot_have_two_versions():
     assert locking.merged([["b==1", "A==2"], ["b==1"]]) == ["A==2", "b==1"]
     with pytest.raises(SystemExit, match="different versions of b"):
         locking.merged([["b==1"], ["b==2"]])
+
+
+def test_packages_with_data_are_pinned_as_what_depends_on_them_has_it():
+    assert locking.with_data(["b==1"], ["A==2", "b==3"]) == ["A==2", "b==1"]
+    names = PYPROJECT["dependency-groups"]["data"]
+    lines = (ROOT / "constraints.txt").read_text()
+    assert len(names) == 3 and all(re.search(rf"^{name}==", lines, re.MULTILINE) for name in names)
+
+
+def test_wheels_hold_the_packages_with_data_too(project):
+    folder, ran = project
+    course.wheels(options(), [])
+    assert ran[-1][-3:] == ["--no-deps", "--group", "data"] and "wheel" in ran[-1]
 
 
 def test_constraints_name_what_windows_and_macs_need():
@@ -326,6 +340,7 @@ def packed(tmp_path, monkeypatch):
     def fetch(platform, version, folder):
         (folder / "wheels" / "jax-0-py3-none-any.whl").write_bytes(b"0" * 1000)
         (folder / "requirements.txt").write_text("jax==0\n")
+        (folder / "data.txt").write_text("hbayesdm\n")
 
     monkeypatch.setattr(workshop, "SITE", site)
     monkeypatch.setattr(workshop, "fetch", fetch)
@@ -391,6 +406,25 @@ def test_the_check_sees_a_path_too_long_for_windows(packed, monkeypatch):
     assert "too long for Windows" in check_machine.problems(packed, WINDOWS, 10**10)[0]
 
 
+def test_the_zip_gets_the_packages_with_data_and_start_installs_them(tmp_path, monkeypatch):
+    built, ran = [], []
+    (tmp_path / "wheels").mkdir()
+    monkeypatch.setattr(workshop, "requirements", lambda platform, version: ["jax==0"])
+    monkeypatch.setattr(workshop, "build", lambda wheels, *what: built.append(what))
+    monkeypatch.setattr(subprocess, "run", lambda command, **kept: ran.append(command))
+    workshop.fetch("windows", "3.13", tmp_path)
+    assert built[0] == (str(ROOT),) and built[1][-1].endswith("pyproject.toml:data")
+    names = PYPROJECT["dependency-groups"]["data"]
+    assert (tmp_path / "data.txt").read_text().split() == workshop.data_packages() == names
+    monkeypatch.setattr(start, "HERE", tmp_path)
+    monkeypatch.setattr(start, "VENV", tmp_path)
+    monkeypatch.setattr(start, "DONE", tmp_path / "installed.txt")
+    monkeypatch.setattr(start.shutil, "rmtree", lambda *given, **kept: None)
+    start.install()
+    assert ran[-2][-1].endswith("requirements.txt") and "--no-deps" not in ran[-2]
+    assert {"--no-deps", "--no-index", str(tmp_path / "data.txt")} <= set(ran[-1])
+
+
 def test_without_a_site_there_is_no_zip(monkeypatch, tmp_path):
     monkeypatch.setattr(workshop, "SITE", tmp_path)
     with pytest.raises(SystemExit, match="The site is not built"):
@@ -421,6 +455,9 @@ def test_a_room_without_a_network(tmp_path):
     programs = [[python, "check_machine.py"], [python, "start.py", "--only-install"]]
     for program in [*programs, [folder / ".venv" / "bin" / "jupyter", "execute", "--inplace", chapter]]:
         subprocess.run([*(alone if can else []), *program], cwd=folder, env=cut_off, check=True)
+    loads = "import behavioural_modelling as bm; t = bm.trials; t.load_bandit(), t.load_go_no_go()"
+    loads = [folder / ".venv" / "bin" / "python", "-c", f"{loads}, t.load_restless_bandit()"]
+    subprocess.run([*(alone if can else []), *loads], cwd=folder, env=cut_off, check=True)
     cells = json.loads((folder / chapter).read_text(encoding="utf-8"))["cells"]
     assert any(cell.get("outputs") for cell in cells)
     assert not (folder / ".venv" / "bin" / "pytest").exists(), "what only testing needs is in the zip"

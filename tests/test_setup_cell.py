@@ -3,6 +3,7 @@
 import importlib.metadata
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,8 @@ def test_where_it_is_missing_it_is_installed_quietly(tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (0, "shown\n", "")
     first, second = asked(tmp_path)
     assert f"behavioural-modelling[course] @ git+{ADDRESS}" in first.split("|")
-    assert second == "install|--quiet|--no-deps|cpm-toolbox"
+    data = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]["data"]
+    assert second.split("|") == ["install", "--quiet", "--no-deps", *data]
 
 
 def test_what_is_there_is_named_so_that_pip_leaves_it_alone(tmp_path):

@@ -26,8 +26,10 @@ def install() -> None:
     shutil.rmtree(str(VENV), ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
     pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index"]
-    wheels = ["--find-links", str(HERE / "wheels"), "--requirement", str(HERE / "requirements.txt")]
-    subprocess.run([*pip, *wheels], check=True)
+    pip += ["--find-links", str(HERE / "wheels"), "--requirement"]
+    subprocess.run([*pip, str(HERE / "requirements.txt")], check=True)
+    # Of these only files are read: what they depend on is not here.
+    subprocess.run([*pip, str(HERE / "data.txt"), "--no-deps"], check=True)
     DONE.write_text(str(HERE), encoding="utf-8")
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 
 from .. import _checks
+from . import _installed
 from .record import Trials
 
 __all__ = ["load_bandit"]
@@ -32,7 +30,8 @@ def load_bandit() -> Trials:
     Source:
         cpm-toolbox, bandit_small.csv.
     """
-    table = np.genfromtxt(_bandit_file(), delimiter=",", names=True)
+    file = _installed.data_file("cpm", "datasets/data/bandit_small.csv", "load_bandit", "cpm-toolbox")
+    table = np.genfromtxt(file, delimiter=",", names=True)
     # Read as numbers with a decimal point: genfromtxt turns "1.0" into the integer -1.
     columns = {name: table[name].astype(int) for name in table.dtype.names or ()}
     subject, trial = columns["ppt"] - 1, columns["trial"]
@@ -52,13 +51,3 @@ def load_bandit() -> Trials:
     mask[subject, trial] = True
     available[subject[:, None], trial[:, None], shown] = True
     return Trials(choices, outcomes, available, mask)
-
-
-def _bandit_file() -> Path:
-    """Where the installed cpm-toolbox keeps the data."""
-    package = importlib.util.find_spec("cpm")
-    origin = package.origin if package else None
-    file = Path(origin).parent / "datasets" / "data" / "bandit_small.csv" if origin else None
-    if file is None or not file.exists():
-        raise ModuleNotFoundError("load_bandit reads a file of cpm-toolbox: pip install cpm-toolbox")
-    return file
