@@ -610,3 +610,48 @@ def test_a_parameter_twice_is_refused(make, names, received):
 def test_forgetting_is_refused_where_the_state_is_not_one_value_per_action(model, received):
     expected = "a state of one value per action, shape (2,)"
     assert_refused(Bad(lambda: models.with_forgetting(model), "model", expected, received))
+
+
+# Where forgotten values go.
+
+
+def forgetting_towards(end, params, choices, outcomes, reset):
+    """The log-likelihood of one subject who learns from .5 and forgets towards `end`, in plain Python."""
+    value, total = [0.5] * 3, []
+    for trial, choice in enumerate(choices):
+        value = [0.5] * 3 if reset[trial] else value
+        weights = [math.exp(v / params["temperature"]) for v in value]
+        total.append(math.log(weights[choice] / sum(weights)))
+        for a in range(3):
+            goal = outcomes[trial][a] if a == choice else end
+            value[a] += params["alpha" if a == choice else "forgetting"] * (goal - value[a])
+    return math.fsum(total)
+
+
+@pytest.mark.parametrize("end", [0.0, -0.25, 0.5])
+def test_forgetting_towards_a_number_against_the_loop(end, x64):
+    model = models.with_forgetting(models.rescorla_wagner(3), towards=end)
+    params, (outcomes, _, reset) = params_inside(model), task_of(3)
+    choices = np.random.default_rng(4).integers(0, 3, outcomes.shape[:2])
+    trials = Trials(choices, outcomes, reset=reset)
+    ours = log_likelihood(model, params, trials)
+    for i in range(N_SUBJECTS):
+        own, _ = of_subject(i, params)
+        exact = forgetting_towards(end, own, choices[i], outcomes[i], reset[i])
+        np.testing.assert_allclose(ours[i], exact, rtol=0, atol=LL_TOLERANCE)
+    start = log_likelihood(models.with_forgetting(models.rescorla_wagner(3)), params, trials)
+    if end == 0.5:  # where values start
+        np.testing.assert_allclose(ours, start, rtol=0, atol=LL_TOLERANCE)
+    else:
+        assert np.abs(ours - start).max() > 1e-2
+
+
+def test_forgetting_has_two_ends_and_their_names():
+    plain = models.rescorla_wagner(3)
+    start, none = models.with_forgetting(plain), models.with_forgetting(plain, 0)
+    assert models.with_forgetting(plain, "start") is start and start.name == "rescorla_wagner+forgetting"
+    assert models.with_forgetting(plain, towards=0.0) is none != start
+    assert none.name == "rescorla_wagner+forgetting_towards_0" and none.parameters == start.parameters
+    for towards, received in (("end", "'end'"), (math.inf, "inf"), ([0, 0], "shape (2,)")):
+        call = partial(models.with_forgetting, plain, towards)
+        assert_refused(Bad(call, "towards", "number", received))

@@ -22,6 +22,9 @@ __all__ = ["with_choice_kernel", "with_forgetting", "with_lapse", "with_stickine
 
 STICKINESS = Prior("Normal", (0.0, 1.0))
 
+START = "start"
+"""Where values are forgotten to, where it is no number: to what they were before the first trial."""
+
 
 def with_lapse(model: Model) -> Model:
     r"""The model, some of whose choices are made at random among what is on offer.
@@ -164,22 +167,25 @@ def _with_choice_kernel(model: Model, inverse_temperature: bool) -> Model:
     return _extended(model, "choice_kernel", parameters, init=init, predict=predict, update=update)
 
 
-def with_forgetting(model: Model) -> Model:
+def with_forgetting(model: Model, towards: float | str = START) -> Model:
     r"""The model, which forgets the values of the actions that were not chosen.
 
     .. math:: V(a) \leftarrow V(a) + \phi\, (V_0(a) - V(a)) \quad \text{for every } a \ne a_t
 
-    They go back towards :math:`V_0`, the values before the first trial. One parameter more: `forgetting` in
-    [0, 1], :math:`\phi`. At 0 it is the model that it was.
+    They go back towards :math:`V_0`, the values before the first trial, or a number that is given. One
+    parameter more: `forgetting` in [0, 1], :math:`\phi`. At 0 it is the model that it was.
 
     Args:
         model: A model of choices whose state is one value per action: put other parts around it afterwards.
+        towards: Where forgotten values go. "start": to those before the first trial, whatever `initial_value`
+            is. A number: there, in the unit of the values; with 0 what is forgotten is as if it paid nothing.
 
     Returns:
         As in `with_lapse`.
 
     Raises:
-        ValueError: As in `with_lapse`; or if the state is not one value per action.
+        ValueError: As in `with_lapse`; if the state is not one value per action; or `towards` is neither
+            "start" nor a finite number.
 
     Example:
         >>> from behavioural_modelling import models
@@ -187,13 +193,16 @@ def with_forgetting(model: Model) -> Model:
         ['alpha', 'temperature', 'forgetting']
 
     Source:
-        Ito & Doya (2009), doi 10.1523/JNEUROSCI.6157-08.2009.
+        Ito & Doya (2009), doi 10.1523/JNEUROSCI.6157-08.2009, who forget towards 0.
     """
-    return _with_forgetting(_checked(model, "forgetting"))
+    if isinstance(towards, str) and towards != START:
+        _checks.fail("towards", f"one number, or {START!r}", repr(towards))
+    end = START if isinstance(towards, str) else _parts._checked_number("towards", towards)
+    return _with_forgetting(_checked(model, "forgetting"), end)
 
 
 @_pickling.cached
-def _with_forgetting(model: Model) -> Model:
+def _with_forgetting(model: Model, towards: float | str) -> Model:
     state = jax.eval_shape(model.init, {p.name: jnp.zeros(()) for p in model.parameters})
     if getattr(state, "shape", None) != (model.n_actions,):
         received = f"shape {state.shape}" if hasattr(state, "shape") else type(state).__name__
@@ -201,10 +210,12 @@ def _with_forgetting(model: Model) -> Model:
 
     def update(params, value, trial, responded, outcome):
         updated, records = model.update(params, value, trial, responded, outcome)
-        forgotten = updated + params["forgetting"] * (model.init(params) - updated)
+        end = model.init(params) if towards == START else towards
+        forgotten = updated + params["forgetting"] * (end - updated)
         return jnp.where(responded != 0, updated, forgotten), records
 
-    return _extended(model, "forgetting", (_parts.share("forgetting"),), update=update)
+    name = "forgetting" if towards == START else f"forgetting_towards_{towards:g}"
+    return _extended(model, name, (_parts.share("forgetting"),), update=update)
 
 
 def _extended(model: Model, name: str, parameters: tuple[Parameter, ...], **functions: Any) -> Model:
