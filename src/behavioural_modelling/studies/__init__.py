@@ -19,6 +19,7 @@ from .preregistering import preregistration
 from .recovery import Recovery, recovery
 from .reporting import Report, report
 from .selection import GroupDifference, ModelSelection, compare_groups, select_models
+from .two_step_stays import two_step_deterministic_stays, two_step_stays
 
 __all__ = [
     "Calibration",
@@ -47,4 +48,6 @@ __all__ = [
     "sbc",
     "select_models",
     "signatures",
+    "two_step_deterministic_stays",
+    "two_step_stays",
 ]
