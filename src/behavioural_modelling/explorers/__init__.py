@@ -11,6 +11,7 @@ from .designer import designer
 from .explorer import Explorer, explorer
 from .learner import learner
 from .likelihood import likelihood
+from .model_explorer import model_explorer
 from .model_functions import model_functions
 from .one_update import one_update
 from .shrinkage import shrinkage
@@ -26,6 +27,7 @@ __all__ = [
     "layers",
     "learner",
     "likelihood",
+    "model_explorer",
     "model_functions",
     "one_update",
     "shrinkage",

@@ -24,13 +24,19 @@ SCRIPTS = (*TRANSLATED_NEED, "explorers.js")
 STYLES = ("explorers.css",)
 
 
-def html(explorer: Explorer) -> str:
-    """A picture with a text, and the data that `explorers.js` makes an explorer of."""
+def html(explorer: Explorer, picture: str = "") -> str:
+    """A picture with a text, and the data that `explorers.js` makes an explorer of.
+
+    On a page with many, `picture` is the address of the picture, which is fetched when it comes near, and so
+    does the explorer start.
+    """
     data = json.dumps(_data(explorer), separators=(",", ":"), allow_nan=False).replace("</", "<\\/")
     alt = escaping.escape(f"{explorer.title}. {explorer.alt}")
+    start, loading = (' data-start="near"', ' loading="lazy"') if picture else ("", "")
+    source = picture or _picture.data_uri(explorer)
     return (
-        f'<div class="explorer" data-explorer="{explorer.name}">\n'
-        f'<img class="explorer-picture" src="{_picture.data_uri(explorer)}" alt="{alt}" />\n'
+        f'<div class="explorer" data-explorer="{explorer.name}"{start}>\n'
+        f'<img class="explorer-picture"{loading} src="{source}" alt="{alt}" />\n'
         f"<p>{escaping.escape(explorer.words())}</p>\n"
         f'<script type="application/json">{data}</script>\n'
         "</div>\n"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import json
 import math
 import re
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ import jax
 import numpy as np
 
 from .. import _checks
-from . import _primitives
+from . import _indexing, _primitives
 from ._float64 import in_float64
 
 __all__ = ["translated"]
@@ -30,6 +31,9 @@ WRITTEN_OUT = 16
 """The longest array that is written out entry by entry; a longer one is computed in a loop of the page."""
 
 NAME = re.compile(r"\bv\d+\b")
+
+WHOLE = re.compile(r"\d+|\(-\d+\)|true|false")
+"""A whole number or a truth value, as it is written."""
 
 
 def translated(function: Callable[..., Any], *examples: Any) -> str:
@@ -81,6 +85,7 @@ class _Code:
         self.lines: list[tuple[str, str]] = []
         self.known: dict[str, str] = dict(outer.known) if outer else {}
         self.lengths: dict[str, int] = outer.lengths if outer else {}
+        self.numbers_of: dict[str, str] = outer.numbers_of if outer else {}
         self.numbers: Iterator[int] = outer.numbers if outer else itertools.count(1)
 
     def fresh(self) -> str:
@@ -95,6 +100,10 @@ class _Code:
             name = self.known[expression] = self.fresh()
             self.lines.append((name, f"const {name} = {expression};"))
         return self.known[expression]
+
+    def known_number(self, entry: str) -> str:
+        """The whole number or truth value that an entry is, where that is known; else the entry."""
+        return self.numbers_of.get(entry, entry)
 
     def array_of(self, entries: list[str]) -> str | None:
         """The array that has these entries already, where there is one."""
@@ -139,7 +148,9 @@ def _step(code: _Code, step: Any, given: list[np.ndarray]) -> list[np.ndarray]:
     text = _primitives.template(name, params, [var.aval.dtype for var in step.invars])
     if text is None:
         raise NotImplementedError(f"the primitive {name} has no translation to JavaScript: {step}")
-    return [_entrywise(code, text, list(np.broadcast_arrays(*given)))]
+    result = _entrywise(code, text, list(np.broadcast_arrays(*given)))
+    _remember(code, step, given, result)
+    return [result]
 
 
 INLINED = {
@@ -164,7 +175,16 @@ SPECIAL: dict[str, Callable[[_Code, Any, list[np.ndarray]], np.ndarray]] = {
     "cumsum": lambda code, step, x: _primitives.running_sum(
         step.params["axis"], step.params["reverse"], x[0], code.named
     ),
-    "gather": lambda code, step, x: _gathered(step, *x),
+    "gather": lambda code, step, x: _indexing.gathered(
+        step, x[0], _places(code, x[1]), code.named, code.packed
+    ),
+    "dynamic_update_slice": lambda code, step, x: _indexing.updated(
+        x[0], x[1], [_places(code, start) for start in x[2:]], code.named
+    ),
+    **{
+        name: lambda code, step, x: _indexing.scattered(step, x[0], _places(code, x[1]), x[2], code.named)
+        for name in _indexing.JOINED
+    },
     "dynamic_slice": lambda code, step, x: _looked_up(code, step, x),
     "iota": lambda code, step, x: _counted(step.params["shape"], step.params["dimension"]),
     "random_bits": lambda code, step, x: _bits(code, step, x[0]),
@@ -184,6 +204,27 @@ def _entrywise(code: _Code, text: str, given: list[np.ndarray]) -> np.ndarray:
     array = code.named(f"Array.from({{length: {size}}}, (_, $i) => {text.format(*entries)})")
     code.lengths[array] = size
     return _shaped(_listed(array, size), shape)
+
+
+def _remember(code: _Code, step: Any, given: list[np.ndarray], result: np.ndarray) -> None:
+    """Keep the numbers of a step on whole numbers or truth values that are known, as an index often is."""
+    kinds = {getattr(var.aval.dtype, "kind", None) for var in (*step.invars, *step.outvars)}
+    if not kinds <= {"i", "b"}:
+        return
+    texts = [[code.known_number(entry) for entry in x.flat] for x in given]
+    if not all(map(WHOLE.fullmatch, itertools.chain.from_iterable(texts))):
+        return
+    numbers = [
+        np.array([json.loads(text.strip("()")) for text in row]).reshape(x.shape).astype(var.aval.dtype)
+        for row, x, var in zip(texts, given, step.invars, strict=True)
+    ]
+    found = _constant(step.primitive.bind(*numbers, **step.params))
+    code.numbers_of |= dict(zip(result.flat, found.flat, strict=True))
+
+
+def _places(code: _Code, x: np.ndarray) -> np.ndarray:
+    """Indices, as numbers where these are known."""
+    return _shaped([code.known_number(entry) for entry in x.flat], x.shape)
 
 
 def _loop(code: _Code, params: dict[str, Any], given: list[np.ndarray]) -> list[np.ndarray]:
@@ -235,16 +276,6 @@ def _looked_up(code: _Code, step: Any, given: list[np.ndarray]) -> np.ndarray:
     places = np.arange(table.size).reshape(table.shape)[tuple(map(slice, sizes))]
     entries = [code.named(f"({array}[{offset} + {place}])") for place in places.ravel()]
     return _shaped(entries, tuple(sizes))
-
-
-def _gathered(step: Any, table: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Entries at places that are known: JAX before 0.7 takes `x[0]` like that."""
-    known = places.ravel().tolist()
-    if not all(place.isdigit() for place in known):
-        raise NotImplementedError("the primitive gather has no translation to JavaScript; use dynamic_slice")
-    indices = np.array([int(place) for place in known], np.int32).reshape(places.shape)
-    numbers = np.arange(table.size, dtype=np.int32).reshape(table.shape)
-    return table.ravel()[np.asarray(step.primitive.bind(numbers, indices, **step.params))]
 
 
 def _bits(code: _Code, step: Any, keys: np.ndarray) -> np.ndarray:

@@ -202,11 +202,28 @@
     root.dataset.ready = "";
   }
 
+  function begin(root) {
+    if ("started" in root.dataset) return;
+    root.dataset.started = "";
+    start(root).catch((error) => console.error(`explorer ${root.dataset.explorer}:`, error));
+  }
+
+  /* On a page with many, each starts when it comes near the window. */
+  const near = new IntersectionObserver(
+    (seen) => {
+      for (const { isIntersecting, target } of seen) {
+        if (!isIntersecting) continue;
+        near.unobserve(target);
+        begin(target);
+      }
+    },
+    { rootMargin: "400px" },
+  );
+
   /* Start what is on the page and is not started. */
   function startAll() {
     for (const root of document.querySelectorAll(".explorer:not([data-started])")) {
-      root.dataset.started = "";
-      start(root).catch((error) => console.error(`explorer ${root.dataset.explorer}:`, error));
+      root.dataset.start === "near" ? near.observe(root) : begin(root);
     }
   }
 
