@@ -25,7 +25,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYRIGHT := PATH="$(CURDIR)/$(BIN):$$PATH" PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
 
 .DEFAULT_GOAL := help
-.PHONY: help install book pdf test testslow testworkshop execute bench lab lint serve wheels workshop constraints repository clean
+.PHONY: help install book pdf test testslow testweekly testworkshop execute bench lab lint serve wheels workshop constraints repository clean
 
 help:  ## list the targets
 	@echo "make book and make test are all you need to begin with."
@@ -42,6 +42,9 @@ test:  ## run every notebook against its stored outputs, and the unit tests
 
 testslow:  ## run the tests that make test leaves out, since they take some minutes more
 	@$(COURSE) testslow
+
+testweekly:  ## run the tests of every model of the catalogue, which take many minutes
+	@$(COURSE) testweekly
 
 testworkshop: book  ## make, install and use the zip of a workshop for this machine, without a network
 	@$(PIP) install $(PIP_FLAGS) --quiet $(CONSTRAIN) --group workshop

@@ -138,13 +138,18 @@ def pdf(options: argparse.Namespace, rest: list[str]) -> None:
 def test(options: argparse.Namespace, rest: list[str]) -> None:
     """Run every notebook against its stored outputs, and the unit tests but for the slow ones."""
     notebooks = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("book/*.ipynb"))
-    what = ["--nbval", "--nbval-current-env", "-m", "not slow and not workshop"]
+    what = ["--nbval", "--nbval-current-env", "-m", "not slow and not weekly and not workshop"]
     python("-m", "pytest", *shlex.split(options.parallel), *what, *(rest or [*notebooks, "tests"]))
 
 
 def testslow(options: argparse.Namespace, rest: list[str]) -> None:
     """Run the tests that `test` leaves out: long simulations, solutions, several devices."""
     python("-m", "pytest", *shlex.split(options.parallel), "-m", "slow", *(rest or ["tests"]))
+
+
+def testweekly(options: argparse.Namespace, rest: list[str]) -> None:
+    """Run the tests of every model of the catalogue, which take many minutes."""
+    python("-m", "pytest", *shlex.split(options.parallel), "-m", "weekly", *(rest or ["tests"]))
 
 
 def execute(options: argparse.Namespace, rest: list[str]) -> None:
@@ -178,7 +183,7 @@ def workshop(options: argparse.Namespace, rest: list[str]) -> None:
     python("scripts/workshop.py", *rest)
 
 
-COMMANDS = (install, book, pdf, test, testslow, execute, lab, serve, wheels, workshop)
+COMMANDS = (install, book, pdf, test, testslow, testweekly, execute, lab, serve, wheels, workshop)
 
 
 def parsed(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:

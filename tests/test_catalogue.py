@@ -141,8 +141,17 @@ def test_other_people_recover_alike(name):
 UNFOUND = re.compile(r"(\w+) \((-?\d\.\d+|nan)\)")
 
 
-@pytest.mark.slow
-@each_entry
+FIRST = {members[0].called for members in catalogue.families(ENTRIES).values()}
+"""One of each family: these are looked at by each run of the slow tests, the others once a week."""
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param(e, id=e.called, marks=pytest.mark.slow if e.called in FIRST else pytest.mark.weekly)
+        for e in ENTRIES
+    ],
+)
 def test_a_model_passes_its_check(entry):
     """In its standard task. A parameter that is stored as weak may be lost among so few people."""
     limit = (entry.limit[0], BY_NAME[entry.limit[1]].build()) if entry.limit else None

@@ -22,7 +22,7 @@ SHOWN = {catalogue.tried_out(members).called for members in catalogue.families(E
 """Those on the page of the catalogue; the others take as long, and are tried once a week."""
 
 each_entry = pytest.mark.parametrize(
-    "name", [pytest.param(e.called, marks=[] if e.called in SHOWN else [pytest.mark.slow]) for e in ENTRIES]
+    "name", [pytest.param(e.called, marks=[] if e.called in SHOWN else [pytest.mark.weekly]) for e in ENTRIES]
 )
 made = cache(model_explorer)
 

@@ -10,7 +10,7 @@ import pytest
 from refusals import Bad, assert_refused
 
 from behavioural_modelling import Trials, trials
-from behavioural_modelling.trials.bundled import _bandit_file
+from behavioural_modelling.trials._installed import data_file
 
 pd = pytest.importorskip("pandas")
 
@@ -900,7 +900,7 @@ def test_the_bandit_data():
 
 @pytest.mark.skipif(importlib.util.find_spec("cpm") is None, reason="cpm-toolbox is not installed")
 def test_the_bandit_file_read_as_a_table():
-    frame = pd.read_csv(_bandit_file())
+    frame = pd.read_csv(data_file("cpm", "datasets/data/bandit_small.csv", "", ""))
     arms = frame[["arm_left", "arm_right"]].to_numpy()
     frame["arm"] = np.take_along_axis(arms, frame["response"].to_numpy(int)[:, None], axis=1)[:, 0]
     made = Trials.from_dataframe(

@@ -38,8 +38,9 @@ each_of_all = pytest.mark.parametrize("name", ALL_BUILDERS)
 
 
 def test_what_a_model_is_made_of():
-    fields = ("name", "parameters", "response", "init", "predict", "update", "inputs")
-    assert Model._fields == fields and Model._field_defaults == {"inputs": ()}
+    defaults = {"inputs": (), "needs_all_outcomes": False, "levels": ()}
+    fields = ("name", "parameters", "response", "init", "predict", "update", *defaults)
+    assert Model._fields == fields and Model._field_defaults == defaults
     assert Trial() == ({}, None) and Trial._fields == ("inputs", "available")
     rating = models.rescorla_wagner(2)._replace(response=responses.normal())
     assert rating.n_actions is None

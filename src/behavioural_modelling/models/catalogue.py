@@ -86,7 +86,7 @@ class Entry(NamedTuple):
         return f"bm.models.{self.builder.__name__}({arguments})"
 
 
-COLUMNS = {"model": 5, "parameters": 22, "tasks": 16, "what it is": 28}
+COLUMNS = {"model": 5, "parameters": 23, "tasks": 24, "what it is": 28}
 """The columns of a printed listing, and how wide each is; the first takes the longest name."""
 
 

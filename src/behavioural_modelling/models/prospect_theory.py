@@ -50,8 +50,9 @@ def prospect_theory(
     and probabilities are weighted by
 
     .. math::
-        w(p) = e^{-(-\log p)^\gamma} \quad \text{(Prelec)}, \qquad
-        w(p) = \frac{p^\gamma}{(p^\gamma + (1 - p)^\gamma)^{1/\gamma}} \quad \text{(Tversky and Kahneman)}
+        w(p) = 1/2 \quad [\text{without } \mathtt{weighting}], \qquad
+        w(p) = e^{-(-\log p)^\gamma} \quad [\mathtt{prelec}], \qquad
+        w(p) = \frac{p^\gamma}{(p^\gamma + (1 - p)^\gamma)^{1/\gamma}} \quad [\mathtt{tversky\_kahneman}]
 
     Parameters: `curvature` of at least 0, :math:`\rho`, below 1 for people who avoid the risk of gains;
     `loss_aversion` of at least 0, :math:`\lambda`; `weighting` above 0, :math:`\gamma`, where it is asked
@@ -59,8 +60,8 @@ def prospect_theory(
     with an inverse temperature, ra_noLA has `loss_aversion=1.0` and ra_noRA `curvature=1.0`.
 
     Where nearly all gambles are between a gain and a loss, as in `tasks.risky_choice`, the curvature is found
-    only roughly (rank correlations of .5 to .6 in simulations), since it bends both sides alike; the weighting
-    of probabilities likewise.
+    only roughly (rank correlations of .5 to .6 in simulations), since it bends both sides alike; so is the
+    weighting of probabilities.
 
     The temperature is a difference of utilities, :math:`(x/s)^\rho`. With `scale` 1 it is in the unit of the
     amounts to the power of the person's own curvature, so that temperatures of people with different
