@@ -15,7 +15,7 @@ from pypdf import PdfReader
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "book"
 CHAPTERS = sorted(BOOK.glob("[0-9][0-9]-*.ipynb"))
-HANDOUTS = ["handout-1", "handout-2", "handout-3"]
+HANDOUTS = ["handout-1", "handout-2", "handout-3", "handout-4"]
 PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ROW = re.compile(r"^\| (.*) \|$", re.MULTILINE)
 MINUTES = re.compile(r"(\d+|[A-Z][a-z]+) minutes of reading and running(?:, and (\d+) for the exercises)?")
@@ -89,6 +89,7 @@ def test_the_first_page_after_the_introduction_is_chapter_1():
         "Part I: Simulating behaviour",
         "Part II: From choices to estimates",
         "Part III: From estimates to conclusions",
+        "Part IV: The model library",
     ]
 
 
@@ -131,6 +132,9 @@ def test_no_symbol_stands_for_two_things_and_those_that_do_say_so():
     assert "sigma" in "".join(again) and all(again.values()), f"the last column of {again} is empty"
     names = [name for names, _ in of_groups for name in names]
     assert len(set(names)) == len(names)
+    of_library = symbols_of(after.split("## The model library")[1].split("\n## ")[0])
+    assert len(of_library) > 5
+    assert all(last for names, last in of_library for name in names if name in symbols)
 
 
 @pytest.mark.parametrize("name", HANDOUTS)

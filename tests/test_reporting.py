@@ -14,7 +14,7 @@ from refusals import Bad
 
 import behavioural_modelling as bm
 from behavioural_modelling import Power, Report, models, preregistration, report
-from behavioural_modelling.studies import _beginning, _in_words, _sample, _told, _typeset
+from behavioural_modelling.studies import _beginning, _in_words, _of_models, _sample, _told, _typeset
 
 KEY = jax.random.key(0)
 MODEL = models.rescorla_wagner(2)
@@ -89,21 +89,22 @@ def test_default_priors_in_points_are_merged():
     assert _in_words.distribution(stretched) == "Beta(2, 2), times 3, plus 1"
 
 
-def every_model():
-    """What each builder of `models` makes."""
-    named = ((name, getattr(models, name)) for name in models.__all__)
-    functions = [(name, f) for name, f in named if inspect.isfunction(f) and name != "default_priors"]
-    return [pytest.param(f(MODEL) if name.startswith("with_") else f(2), f, id=name) for name, f in functions]
+ENTRIES = [pytest.param(entry, id=entry.called) for entry in models.list_models()]
 
 
-@pytest.mark.parametrize(("model", "builder"), every_model())
-def test_every_builder_gives_a_paragraph(model, builder):
-    text = _in_words.what_it_does(model)
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_every_builder_gives_a_paragraph(entry):
+    model, builder = entry.build(), entry.builder
+    base, made_by = _of_models.builders(model)
+    steps = [builder] if entry.around is None else [entry.around.builder, builder]
+    assert base is None and [made.builder for made in made_by] == steps
+    text = _of_models.described(model)
     summary = inspect.getdoc(builder).split("\n\n")[0].replace("\n", " ").rstrip(".")
-    assert summary[1:] in text and f"`{model.name}`" in text
-    equations = _in_words.equations(model)
-    assert len(equations) == len(model.name.split("+")) and all("P(a)" in x or "V(a)" in x for x in equations)
+    assert summary[1:] in text and text.startswith(f"`{model.name}`: ")
+    assert all(f"`{name}`" in text for name in model.inputs)
+    assert ("what every action paid" in text) == model.needs_all_outcomes
     written = preregistration(model)
+    assert text in written
     assert all(
         f"`{one.name}` ({_in_words.span(one.lower, one.upper, one.above)}" in written
         for one in model.parameters
@@ -111,10 +112,103 @@ def test_every_builder_gives_a_paragraph(model, builder):
     assert not re.search(r"[\\$^]", written.replace("\\_", "_"))  # in tables, Markdown's own
 
 
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_every_builder_has_equations_of_its_choices(entry):
+    equations = _of_models.equations(entry.build())
+    assert len(equations) >= 1 + (entry.around is not None)
+    assert "P(" in " ".join(equations), "no equation says what is chosen"
+    for one in equations:
+        assert one.count("{") == one.count("}") and one.count("(") == one.count(")")
+        assert "\\mathtt" not in one and "\\text{or}" not in one and not one.endswith(("qquad", ","))
+        assert one.count("\\begin") == one.count("\\end")
+
+
+# What a builder was told decides which parts of its equations are the model's.
+
+
+@pytest.mark.parametrize(
+    ("model", "there", "not_there"),
+    [
+        (models.prospect_theory(), ["w(p) = 1/2"], [r"\gamma"]),
+        (models.prospect_theory(weighting="prelec"), [r"w(p) = e^{-(-\log p)^\gamma}"], ["1/2", "frac"]),
+        (models.prospect_theory(weighting="tversky_kahneman"), [r"\frac{p^\gamma}"], ["1/2", r"\log"]),
+        (models.binary_hgf(sigmoid="softmax"), [r"s(\zeta\, (2 "], [r"^\zeta"]),
+        (models.binary_hgf(), [r"\hat\mu_1^\zeta}"], [r"s(\zeta"]),
+        (models.kalman_filter(2), [r"e^{\mu(a)/\tau}", r"\lambda = 1"], [r"\sqrt", r"\sigma_o"]),
+        (models.kalman_filter(2, choice="bonus"), [r"b \sqrt{s(a)})/\tau}"], [r"\sigma_o", r"\mu(a)/\tau"]),
+        (models.kalman_filter(2, choice="thompson"), [r"\sigma_o^2"], [r"\tau"]),
+        (models.kalman_filter(2, mean_reversion=True), [r"\theta"], [r"\lambda = 1"]),
+        (models.leaky_beta(2), ["b = 0"], []),
+        (models.leaky_beta(2, uncertainty_bonus=True), [r"b\, s(a)"], ["b = 0"]),
+        (models.leaky_beta(2, True), [r"\beta\, (\mu(a) + b\, s(a))", r"\tau^+"], [r"/ \tau"]),
+        (models.go_no_go(4, go_bias=True), [r"\pi = 0"], ["b = 0", r"\rho_{r|p}"]),
+        (models.counterfactual_rescorla_wagner(2, "seen"), [r"\alpha_u"], ["r_0", r"\alpha_u = "]),
+        (
+            models.counterfactual_rescorla_wagner(2, "1 - r", one_rate=True),
+            ["r_0 + r_1", r"\alpha_u = \alpha"],
+            [],
+        ),
+        (
+            models.two_step_hybrid(inverse_temperature=True, by_stage=False),
+            [r"\beta_1\, Q(a)", r"\beta_2\, Q_2(s, a)"],
+            [r"\tau"],
+        ),
+        (
+            models.two_step_model_based(inverse_temperature=True),
+            [r"\beta_1\, Q_{MB}(a) + ", r"\beta_2\, Q_2(s, a)"],
+            [r"\tau"],
+        ),
+    ],
+)
+def test_an_equation_has_the_parts_of_its_model(model, there, not_there):
+    text = " ".join(_of_models.equations(model))
+    assert all(one in text for one in there) and not any(one in text for one in not_there)
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        (
+            models.go_no_go(4, go_bias=True),
+            "(`go_bias` = yes, `pavlovian_bias` = no, `two_sensitivities` = no)",
+        ),
+        (models.go_no_go(4), "On each trial it is given the input `cue` (0, 1, 2 or 3)"),
+        (models.rlwm(3, 6), "given the inputs `stimulus` (0 to 5) and `set_size` (1 to 6)"),
+        (models.rlwm(3, 6), "(`inverse_temperature` = 50, `neglect` = no)"),
+        (models.counterfactual_rescorla_wagner(2, "-r"), "Outcomes are -1 or 1"),
+        (models.counterfactual_rescorla_wagner(2, "seen"), "It learns from what every action paid"),
+        (models.binary_hgf(kappa="free"), "`levels` = 3, `update` = `ehgf`, `theta` = 0.05, `initial_means`"),
+        (
+            models.binary_hgf_rating(2, threshold=0.5),
+            "event is that may come now (`threshold` = 0.5, `levels` = 2",
+        ),
+        (models.with_forgetting(MODEL, 0.25), "that were not chosen (`towards` = 0.25)"),
+        (
+            models.with_lapse(models.prospect_theory(30)),
+            "softmax choice (`scale` = 30); with `with_lapse`, the",
+        ),
+        (
+            MODEL._replace(inputs=("shape",)),
+            "package's builders. On each trial it is given the input `shape`",
+        ),
+    ],
+)
+def test_what_a_builder_was_told_and_what_a_model_is_given_are_said(model, expected):
+    assert expected in _of_models.described(model)
+    assert expected in preregistration(model)
+
+
+def test_a_report_says_what_a_model_is_given():
+    model = models.volatile_rescorla_wagner(2)
+    trials = TRIALS._replace(inputs={"volatility": np.zeros((N, 50))})
+    fit = bm.fit(KEY, model, trials, n_starts=1, progress=False)
+    assert "is given the input `volatility`. Estimated: `alpha_base`" in report(fit, model=model).methods
+
+
 def test_a_model_of_ones_own_is_said_to_be_one():
     own = MODEL._replace(name="rescorla_wagner", init=lambda params: np.zeros(2))
-    assert "not one of the package's builders" in _in_words.what_it_does(own)
-    assert _in_words.equations(own) == ()
+    assert "not one of the package's builders" in _of_models.what_it_does(own)
+    assert _of_models.equations(own) == ()
 
 
 LEARNED = r"V(a_t) \leftarrow V(a_t) + \alpha\, (R - V(a_t))"
@@ -130,7 +224,7 @@ INVERSE = models.rescorla_wagner(2, inverse_temperature=True)
         (models.choice_kernel(2, True), [r"P(a) \propto e^{\beta_c\, K(a)}, \qquad " + KERNEL]),
         (
             models.rescorla_wagner_choice_kernel(2, inverse_temperature=True),
-            [r"P(a) \propto e^{\beta\, V(a) + \beta_c\, K(a)}"],
+            [r"P(a) \propto e^{\beta\, V(a) + \beta_c\, K(a)}, \qquad " + LEARNED + r", \qquad " + KERNEL],
         ),
         (
             models.with_choice_kernel(INVERSE),
@@ -150,20 +244,40 @@ INVERSE = models.rescorla_wagner(2, inverse_temperature=True)
     ids=["temperature", "inverse", "kernel", "both", "inverse and temperature", "temperature and inverse"],
 )
 def test_an_equation_has_the_temperature_of_its_model(model, expected):
-    assert list(_in_words.equations(model)) == expected
+    assert list(_of_models.equations(model)) == expected
 
 
-def test_no_builder_writes_a_temperature_that_its_model_does_not_have():
-    """Whatever builders there will be: all that take `inverse_temperature` are asked for both."""
-    found = [f for f in map(models.__dict__.get, models.__all__) if inspect.isfunction(f)]
-    found = [f for f in found if "inverse_temperature" in inspect.signature(f).parameters]
-    assert len(found) >= 5
-    for build in found:
-        first = INVERSE if build.__name__.startswith("with_") else 2
-        one, other = (
-            " ".join(_in_words.equations(build(first, inverse_temperature=x))) for x in (False, True)
-        )
-        assert "tau" not in other and other.count("beta") == one.count("tau") + one.count("beta")
+def with_either_temperature(entry, inverse):
+    """An entry's model, and what is put into it, with temperatures or with inverse ones."""
+    inside = () if entry.around is None else (with_either_temperature(entry.around, inverse),)
+    asked = {"inverse_temperature": inverse} if takes_either(entry) else {}
+    return entry.builder(*inside, **{**entry.arguments, **asked})
+
+
+def takes_either(entry):
+    """Whether a builder asks whether a temperature is inverse, not what it is, and makes a model with one."""
+    found = inspect.signature(entry.builder).parameters.get("inverse_temperature")
+    has_one = any("temperature" in parameter.name for parameter in entry.build().parameters)
+    return found is not None and found.default is False and has_one
+
+
+OF_EITHER = [pytest.param(entry, id=entry.called) for entry in models.list_models() if takes_either(entry)]
+
+
+@pytest.mark.parametrize("entry", OF_EITHER)
+def test_no_builder_writes_a_temperature_that_its_model_does_not_have(entry):
+    made = [with_either_temperature(entry, inverse) for inverse in (False, True)]
+    one, other = (" ".join(_of_models.equations(model)) for model in made)
+    n_divided = len(re.findall(r"/ ?\\tau", one))
+    assert (
+        n_divided >= 1
+        and not re.search(r"/ ?\\tau", other)
+        and other.count("beta") == one.count("beta") + n_divided
+    )
+
+
+def test_every_family_with_a_temperature_is_asked():
+    assert len(OF_EITHER) > 20
 
 
 def test_a_model_of_ones_own_has_the_equations_of_its_docstrings():
@@ -187,11 +301,11 @@ def test_a_model_of_ones_own_has_the_equations_of_its_docstrings():
 
     own = MODEL._replace(name="rescorla_wagner", predict=predict, update=update)
     choice, learning = r"P(a) \propto e^{\theta\, V(a)}", r"V(a) \leftarrow V(a) + 1"
-    assert _in_words.equations(own) == (choice, learning)
+    assert _of_models.equations(own) == (choice, learning)
     # Inside of a builder of the package it is still one's own, whatever its name.
     inside = models.with_lapse(own)
-    assert _in_words.equations(inside)[:2] == (choice, learning) and len(_in_words.equations(inside)) == 3
-    words = _in_words.what_it_does(inside)
+    assert _of_models.equations(inside)[:2] == (choice, learning) and len(_of_models.equations(inside)) == 3
+    words = _of_models.what_it_does(inside)
     assert "not one of the package's builders" in words and "with `with_lapse`" in words
 
 

@@ -41,8 +41,8 @@ def binary_hgf(
         \pi_2 \leftarrow \frac{1}{1/\pi_2 + e^{\kappa \mu_3 + \omega_2}} + \hat\mu_1 (1 - \hat\mu_1)
 
     .. math::
-        P(1) = \frac{\hat\mu_1^\zeta}{\hat\mu_1^\zeta + (1 - \hat\mu_1)^\zeta} \qquad \text{or} \qquad
-        P(1) = s(\zeta\, (2 \hat\mu_1 - 1))
+        P(1) = \frac{\hat\mu_1^\zeta}{\hat\mu_1^\zeta + (1 - \hat\mu_1)^\zeta} \quad [\mathtt{unit\_square}],
+        \qquad P(1) = s(\zeta\, (2 \hat\mu_1 - 1)) \quad [\mathtt{softmax}]
 
     :math:`\mu_3` follows how much faster or slower :math:`\mu_2` moves than was expected; it moves by
     :math:`\vartheta`, and all equations are in `learning.hgf.binary_hgf_update`. With two levels there is no
@@ -106,7 +106,17 @@ def binary_hgf(
 
 
 @_pickling.cached
-def _binary_hgf(sigmoid: str, threshold: float, *belief: Any) -> Model:
+def _binary_hgf(
+    sigmoid: str,
+    threshold: float,
+    levels: int,
+    update: str,
+    theta: float | str,
+    kappa: float | str,
+    initial_means: tuple,
+    initial_precisions: tuple,
+) -> Model:
+    belief = levels, update, theta, kappa, initial_means, initial_precisions
     parameters, init, moved = _filter(*belief)
     prior = ON_LOG_ODDS if sigmoid == "unit_square" else _parts.INVERSE_TEMPERATURE
     zeta = Parameter("inverse_temperature", 0, prior=prior)
@@ -116,7 +126,7 @@ def _binary_hgf(sigmoid: str, threshold: float, *belief: Any) -> Model:
         difference = state[0] if sigmoid == "unit_square" else 2 * jax.nn.sigmoid(state[0]) - 1
         return jnp.stack([jnp.zeros_like(difference), params["inverse_temperature"] * difference])
 
-    def update(params, state, trial, chosen, outcome):
+    def learn(params, state, trial, chosen, outcome):
         one = chosen[1] != 0
         paid = jnp.where(one, outcome[1], outcome[0]) > threshold
         updated, (prediction, error) = moved(params, state, (paid == one).astype(state[0].dtype))
@@ -127,7 +137,7 @@ def _binary_hgf(sigmoid: str, threshold: float, *belief: Any) -> Model:
         return updated, told | _told(state)
 
     parameters = (*parameters, zeta)
-    return Model(f"binary_hgf_{belief[0]}", parameters, categorical(2), init, predict, update)
+    return Model(f"binary_hgf_{levels}", parameters, categorical(2), init, predict, learn)
 
 
 def binary_hgf_rating(
@@ -179,18 +189,27 @@ def binary_hgf_rating(
 
 
 @_pickling.cached
-def _binary_hgf_rating(threshold: float, *belief: Any) -> Model:
+def _binary_hgf_rating(
+    threshold: float,
+    levels: int,
+    update: str,
+    theta: float | str,
+    kappa: float | str,
+    initial_means: tuple,
+    initial_precisions: tuple,
+) -> Model:
+    belief = levels, update, theta, kappa, initial_means, initial_precisions
     parameters, init, moved = _filter(*belief)
     sd = Parameter("rating_sd", 0, above=True, prior=RATING_SD)
 
     def predict(params, state, trial):
         return jax.nn.sigmoid(state[0]), params["rating_sd"]
 
-    def update(params, state, trial, rated, outcome):
+    def learn(params, state, trial, rated, outcome):
         updated, (prediction, error) = moved(params, state, (outcome > threshold).astype(state[0].dtype))
         return updated, {"values": prediction, "prediction_errors": error} | _told(state)
 
-    return Model(f"binary_hgf_rating_{belief[0]}", (*parameters, sd), normal(), init, predict, update)
+    return Model(f"binary_hgf_rating_{levels}", (*parameters, sd), normal(), init, predict, learn)
 
 
 def _filter(

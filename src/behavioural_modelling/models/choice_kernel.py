@@ -68,7 +68,10 @@ def rescorla_wagner_choice_kernel(
 ) -> Model:
     r"""Rescorla-Wagner learning beside a choice kernel.
 
-    .. math:: P(a) \propto e^{V(a)/\tau + K(a)/\tau_c}
+    .. math::
+        P(a) \propto e^{V(a)/\tau + K(a)/\tau_c}, \qquad
+        V(a_t) \leftarrow V(a_t) + \alpha\, (R - V(a_t)), \qquad
+        K(a) \leftarrow K(a) + \alpha_c\, (c_t(a) - K(a))
 
     Values are learned as in `rescorla_wagner`, the kernel as in `choice_kernel`: it is the one put into
     `with_choice_kernel`.

@@ -43,11 +43,17 @@ def counterfactual_rescorla_wagner(
     .. math::
         P(a) \propto e^{V(a)/\tau}, \qquad
         V(a) \leftarrow V(a) + \begin{cases} \alpha\, (R(a) - V(a)) & a = a_t \\
-        \alpha_u\, (R(a) - V(a)) & a \ne a_t \end{cases}
+        \alpha_u\, (R(a) - V(a)) & a \ne a_t \end{cases}, \qquad
+        \alpha_u = \alpha \quad [\text{without } \mathtt{alpha\_unchosen}]
+
+    .. math::
+        R(a) = r_0 + r_1 - R(a_t) \quad \text{for every } a \ne a_t
+        \quad [\mathtt{counterfactual\_outcome}]
 
     :math:`R(a)` is what each action would have paid, where that was shown (full feedback). Where the chosen
     action's outcome alone was shown (partial feedback), that of the others is made from it, a fictitious one:
     :math:`R(a) = 1 - R(a_t)` for outcomes of 0 and 1, :math:`R(a) = -R(a_t)` for outcomes of -1 and 1.
+    In general :math:`r_0` and :math:`r_1` are the two outcomes there are, as `counterfactual_outcome` has it.
     An action that was not on offer does not learn.
 
     Parameters: `alpha` and `alpha_unchosen` in [0, 1], the learning rates of the chosen action and of the
@@ -105,6 +111,10 @@ def asymmetric_counterfactual_rescorla_wagner(
         V(a) \leftarrow V(a) + \begin{cases} \alpha_{p|n}\, (R(a) - V(a)) & a = a_t \\
         \alpha_{u,p|n}\, (R(a) - V(a)) & a \ne a_t \end{cases}
 
+    .. math::
+        R(a) = r_0 + r_1 - R(a_t) \quad \text{for every } a \ne a_t
+        \quad [\mathtt{counterfactual\_outcome}]
+
     Outcomes are as in `counterfactual_rescorla_wagner`.
 
     Parameters, in [0, 1]: `alpha_p` and `alpha_n`, the learning rates of the chosen action for positive and
@@ -154,6 +164,10 @@ def confirmation_bias(
         \alpha(a) = \begin{cases} \alpha_\text{conf} & \delta(a) > 0 \text{ and } a = a_t,
         \text{ or } \delta(a) < 0 \text{ and } a \ne a_t \\ \alpha_\text{disc} & \text{otherwise}
         \end{cases}
+
+    .. math::
+        R(a) = r_0 + r_1 - R(a_t) \quad \text{for every } a \ne a_t
+        \quad [\mathtt{counterfactual\_outcome}]
 
     Good news of the chosen action confirms the choice, and so does bad news of another one. Outcomes are as
     in `counterfactual_rescorla_wagner`.
@@ -215,7 +229,7 @@ def _build(
     name: str,
     chosen_rates: tuple[str, str],
     other_rates: tuple[str, str],
-    payoffs: tuple[float, float] | None,
+    counterfactual_outcome: tuple[float, float] | None,
     n_actions: int,
     initial_value: float | str,
     inverse_temperature: bool,
@@ -228,7 +242,11 @@ def _build(
         return scaled(params, value)
 
     def update(params, value, trial, chosen, outcome):
-        paid = outcome if payoffs is None else _fictitious(chosen, outcome, sum(payoffs))
+        paid = (
+            outcome
+            if counterfactual_outcome is None
+            else _fictitious(chosen, outcome, sum(counterfactual_outcome))
+        )
         learns = jnp.ones(n_actions, value.dtype) if trial.available is None else trial.available
         pairs = zip(chosen_rates, other_rates, strict=True)
         alpha_p, alpha_n = [jnp.where(chosen != 0, params[own], params[other]) for own, other in pairs]
@@ -239,9 +257,11 @@ def _build(
 
     names = dict.fromkeys((*chosen_rates, *other_rates))  # each once
     parameters = (*map(_parts.share, names), temperature, *free)
-    levels = () if payoffs is None else (("outcomes", payoffs),)
+    levels = () if counterfactual_outcome is None else (("outcomes", counterfactual_outcome),)
     response = categorical(n_actions)
-    return Model(name, parameters, response, init, predict, update, (), payoffs is None, levels)
+    return Model(
+        name, parameters, response, init, predict, update, (), counterfactual_outcome is None, levels
+    )
 
 
 def _fictitious(chosen: Any, outcome: Any, both: float) -> Any:

@@ -27,18 +27,21 @@ def go_no_go(
     pavlovian_bias: bool = False,
     two_sensitivities: bool = False,
 ) -> Model:
-    r"""Learning what pays at each cue, to act or not to, with a go bias and a Pavlovian bias.
+    r"""Learning what pays at each cue, to act or not to; if asked for, with a go bias and a Pavlovian bias.
 
     .. math::
         P(\text{go}) = (1 - \varepsilon)\, \frac{1}{1 + e^{-(W_s(\text{go}) - W_s(\text{no-go}))}}
         + \frac{\varepsilon}{2}
 
     .. math::
-        W_s(\text{go}) = Q_s(\text{go}) + b + \pi\, V_s, \qquad W_s(\text{no-go}) = Q_s(\text{no-go})
+        W_s(\text{go}) = Q_s(\text{go}) + b + \pi\, V_s, \qquad W_s(\text{no-go}) = Q_s(\text{no-go}), \qquad
+        b = 0 \quad [\text{without } \mathtt{go\_bias}],
+        \qquad \pi = 0 \quad [\text{without } \mathtt{pavlovian\_bias}]
 
     .. math::
         Q_s(a_t) \leftarrow Q_s(a_t) + \alpha\, (\rho R - Q_s(a_t)), \qquad
-        V_s \leftarrow V_s + \alpha\, (\rho R - V_s)
+        V_s \leftarrow V_s + \alpha\, (\rho R - V_s), \qquad
+        \rho = \rho_{r|p} \quad [\mathtt{two\_sensitivities}]
 
     :math:`s` is the cue of the trial. Its value :math:`V_s` grows with what is paid there, whatever is done,
     and pulls towards acting where it is above 0 and away from it where it is below. All values start at 0

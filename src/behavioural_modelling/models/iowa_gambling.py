@@ -76,6 +76,9 @@ def pvl_decay(n_actions: int = 4, payscale: float = 100.0) -> Model:
     .. math::
         P(a) \propto e^{(3^c - 1)\, V(a)}, \qquad V(a) \leftarrow \rho\, V(a) + c_t(a)\, u(R / m)
 
+    .. math::
+        u(x) = \begin{cases} x^{s} & x \ge 0 \\ -\lambda\, |x|^{s} & x < 0 \end{cases}
+
     :math:`u` is as in `pvl_delta`; :math:`c_t(a)` is 1 for the action chosen and 0 for the others. What was
     chosen lately has more of a value than what was not, good or bad: the rule perseverates after gains.
 
@@ -110,6 +113,10 @@ def vpp(n_actions: int = 4, payscale: float = 100.0) -> Model:
         P(a) \propto e^{(3^c - 1)\, (w\, V(a) + (1 - w)\, K(a))}, \qquad
         K(a) \leftarrow \rho\, K(a) + c_t(a) \begin{cases} \epsilon_+ & R \ge 0 \\ \epsilon_- & R < 0
         \end{cases}
+
+    .. math::
+        V(a_t) \leftarrow V(a_t) + \alpha\, (u(R / m) - V(a_t)), \qquad
+        u(x) = \begin{cases} x^{s} & x \ge 0 \\ -\lambda\, |x|^{s} & x < 0 \end{cases}
 
     :math:`V` is learned as in `pvl_delta`; :math:`c_t(a)` is 1 for the action chosen and 0 for the others;
     the perseverance :math:`K` starts at 0.

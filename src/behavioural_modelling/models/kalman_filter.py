@@ -46,13 +46,15 @@ def kalman_filter(
         s(a_t) \leftarrow (1 - k)\, s(a_t)
 
     .. math::
-        \mu(a) \leftarrow \lambda\, \mu(a) + (1 - \lambda)\, \theta, \qquad
-        s(a) \leftarrow \lambda^2 s(a) + d^2 \qquad \text{for every } a
+        \mu(a) \leftarrow \lambda\, \mu(a) + (1 - \lambda)\, \theta, \quad
+        s(a) \leftarrow \lambda^2 s(a) + d^2 \quad \text{for every } a, \qquad
+        \lambda = 1 \quad [\text{without } \mathtt{decay}]
 
     .. math::
-        P(a) \propto e^{(\mu(a) + b \sqrt{s(a)})/\tau} \qquad \text{or} \qquad
+        P(a) \propto e^{\mu(a)/\tau} \quad [\mathtt{softmax}], \qquad
+        P(a) \propto e^{(\mu(a) + b \sqrt{s(a)})/\tau} \quad [\mathtt{bonus}], \qquad
         P(a) = P(x_a > x_{a'} \text{ for every } a' \ne a), \quad
-        x_a \sim \mathcal{N}(\mu(a), \sigma_o^2\, s(a))
+        x_a \sim \mathcal{N}(\mu(a), \sigma_o^2\, s(a)) \quad [\mathtt{thompson}]
 
     Learning depends on standard deviations only through how large they are beside :math:`\sigma_o`, that of
     the outcomes around what an action pays. So :math:`s` is the variance over :math:`\sigma_o^2`, and `drift`

@@ -32,7 +32,9 @@ def leaky_beta(
         A(a) \leftarrow 1 + \lambda\, (A(a) - 1) + \tau^+ c_t(a)\, R, \qquad
         B(a) \leftarrow 1 + \lambda\, (B(a) - 1) + \tau^- c_t(a)\, (1 - R)
 
-    .. math:: P(a) \propto e^{(\mu(a) + b\, s(a)) / \tau}
+    .. math::
+        P(a) \propto e^{(\mu(a) + b\, s(a)) / \tau},
+        \qquad b = 0 \quad [\text{without } \mathtt{uncertainty\_bonus}]
 
     :math:`\mu` and :math:`s` are the mean and the standard deviation of the beta distribution with the
     parameters :math:`A` and :math:`B`, both of which start at 1. All actions fade; the one chosen gains
@@ -69,11 +71,14 @@ def leaky_beta(
         Wise et al. (2019), doi 10.1371/journal.pcbi.1007341.
     """
     n_actions, ends = _parts.checked_size(n_actions), _checked_range(outcome_range)
-    return _leaky_beta(n_actions, bool(inverse_temperature), bool(uncertainty_bonus), *ends)
+    return _leaky_beta(n_actions, bool(inverse_temperature), bool(uncertainty_bonus), ends)
 
 
 @_pickling.cached
-def _leaky_beta(n_actions: int, inverse_temperature: bool, bonus: bool, low: float, high: float) -> Model:
+def _leaky_beta(
+    n_actions: int, inverse_temperature: bool, uncertainty_bonus: bool, outcome_range: tuple[float, float]
+) -> Model:
+    low, high = outcome_range
     temperature, scaled = _parts.softmax_scale(inverse_temperature)
 
     def init(params):
@@ -81,7 +86,7 @@ def _leaky_beta(n_actions: int, inverse_temperature: bool, bonus: bool, low: flo
 
     def predict(params, belief, trial):
         mean, sd = _mean_sd(belief)
-        return scaled(params, mean + params["uncertainty_bonus"] * sd if bonus else mean)
+        return scaled(params, mean + params["uncertainty_bonus"] * sd if uncertainty_bonus else mean)
 
     def update(params, belief, trial, chosen, outcome):
         share = jnp.clip((outcome - low) / (high - low), 0, 1)
@@ -94,7 +99,7 @@ def _leaky_beta(n_actions: int, inverse_temperature: bool, bonus: bool, low: flo
     parameters = (
         *(Parameter(name, 0.0, prior=EVIDENCE) for name in ("tau_p", "tau_n")),
         *(_parts.share("decay"), temperature._replace(unit=None)),  # of the mean, a pure number
-        *((Parameter("uncertainty_bonus", -math.inf, prior=BONUS),) if bonus else ()),
+        *((Parameter("uncertainty_bonus", -math.inf, prior=BONUS),) if uncertainty_bonus else ()),
     )
     return Model("leaky_beta", parameters, categorical(n_actions), init, predict, update)
 

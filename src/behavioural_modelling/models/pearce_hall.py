@@ -74,16 +74,16 @@ def pearce_hall(
 
 @_pickling.cached
 def _pearce_hall(
-    n_actions: int, initial_value: float | str, inverse_temperature: bool, associability: Any
+    n_actions: int, initial_value: float | str, inverse_temperature: bool, initial_associability: Any
 ) -> Model:
     temperature, scaled = _parts.softmax_scale(inverse_temperature)
     free, first = _parts.first_values(n_actions, initial_value)
     kappa = Parameter("kappa", 0, prior=KAPPA, unit="per difference")
-    more = () if isinstance(associability, float) else (_associability(),)
+    more = () if isinstance(initial_associability, float) else (_associability(),)
 
     def init(params):
         value = first(params)
-        start = params["initial_associability"] if more else associability
+        start = params["initial_associability"] if more else initial_associability
         return value, jnp.full_like(value, start)
 
     def predict(params, state, trial):

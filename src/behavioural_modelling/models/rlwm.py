@@ -102,8 +102,10 @@ def rlwm(
 
 
 @_pickling.cached
-def _rlwm(n_actions: int, n_stimuli: int, start: float, scale: float | str, neglect: bool) -> Model:
-    free = (_parts.softmax_scale(True)[0],) if scale == _parts.FREE else ()
+def _rlwm(
+    n_actions: int, n_stimuli: int, start: float, inverse_temperature: float | str, neglect: bool
+) -> Model:
+    free = (_parts.softmax_scale(True)[0],) if inverse_temperature == _parts.FREE else ()
     ignored = (_parts.share("neglect"),) if neglect else ()
 
     def init(params):
@@ -111,7 +113,7 @@ def _rlwm(n_actions: int, n_stimuli: int, start: float, scale: float | str, negl
         return table, table
 
     def predict(params, state, trial):
-        beta = params[free[0].name] if free else scale
+        beta = params[free[0].name] if free else inverse_temperature
         seen = _seen(trial, n_stimuli)
         log_q, log_w = (_log_policy(_row(seen, table), beta, trial.available) for table in state)
         capacity, n_shown = params["capacity"], trial.inputs["set_size"]

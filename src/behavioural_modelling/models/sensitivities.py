@@ -20,7 +20,8 @@ def rescorla_wagner_sensitivities(n_actions: int, two_rates: bool = False) -> Mo
 
     .. math::
         P(a) \propto e^{V(a)}, \qquad
-        V(a_t) \leftarrow V(a_t) + \alpha\, (\rho_{r|p} R - V(a_t))
+        V(a_t) \leftarrow V(a_t) + \alpha\, (\rho_{r|p} R - V(a_t)), \qquad
+        \alpha = \alpha_{p|n} \quad [\mathtt{two\_rates}]
 
     An outcome above 0 is a reward, felt as :math:`\rho_r R`; one below 0 is a punishment, felt as
     :math:`\rho_p R`. Values start at 0. They are in logits, so there is no temperature: where both

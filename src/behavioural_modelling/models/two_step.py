@@ -42,6 +42,11 @@ def two_step_hybrid(
         P(a_1 = a) \propto e^{Q(a) / \tau_1 + \kappa\, c_{t-1}(a)}, \qquad
         P(a_2 = a) \propto e^{Q_2(s, a) / \tau_2}
 
+        \delta_1 = Q_2(s, a_2) - Q_1(a_1), \qquad \delta_2 = R - Q_2(s, a_2)
+
+        Q_1(a_1) \leftarrow Q_1(a_1) + \alpha_1\, (\delta_1 + \lambda\, \delta_2), \qquad
+        Q_2(s, a_2) \leftarrow Q_2(s, a_2) + \alpha_2\, \delta_2
+
     The habit :math:`Q_1` and the values :math:`Q_2` on the two planets are learned as in
     `learning.two_stage.two_stage_update`, with :math:`\alpha_1`, :math:`\alpha_2` and :math:`\lambda`.
     :math:`c_{t-1}` is the last first choice, one-hot. The planner knows the task: action 0 leads to planet 1
@@ -99,6 +104,11 @@ def two_step_model_free(
     .. math::
         P(a_1 = a) \propto e^{Q_1(a) / \tau_1 + \kappa\, c_{t-1}(a)}, \qquad
         P(a_2 = a) \propto e^{Q_2(s, a) / \tau_2}
+
+        \delta_1 = Q_2(s, a_2) - Q_1(a_1), \qquad \delta_2 = R - Q_2(s, a_2)
+
+        Q_1(a_1) \leftarrow Q_1(a_1) + \alpha_1\, (\delta_1 + \lambda\, \delta_2), \qquad
+        Q_2(s, a_2) \leftarrow Q_2(s, a_2) + \alpha_2\, \delta_2
 
     It is `two_step_hybrid` at w = 0, with the same parameters but `w`.
 

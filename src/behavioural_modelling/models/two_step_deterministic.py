@@ -34,6 +34,11 @@ def two_step_deterministic_hybrid(
         Q(a) = w\, Q_2(a) + (1 - w)\, Q_1(s, a), \qquad
         P(a) \propto e^{Q(a)/\tau + \kappa\, c_{t-1}(s, a)}
 
+        \delta_1 = Q_2(a_t) - Q_1(s, a_t), \qquad \delta_2 = R - Q_2(a_t)
+
+        Q_1(s, a_t) \leftarrow Q_1(s, a_t) + \alpha\, (\delta_1 + \lambda\, \delta_2), \qquad
+        Q_2(a_t) \leftarrow Q_2(a_t) + \alpha\, \delta_2
+
     :math:`Q_2(a)` is the value of the planet that action :math:`a` leads to, from either start :math:`s`: the
     planner knows that. The planets and the habits :math:`Q_1` learn as in
     `learning.two_stage.two_stage_update`, with one :math:`\alpha` for both and :math:`\lambda`. The choice
@@ -74,11 +79,13 @@ def two_step_deterministic_hybrid(
 
 
 @_pickling.cached
-def _hybrid(initial_value: float | str, inverse_temperature: bool, by_stake: bool, sides: bool) -> Model:
+def _hybrid(
+    initial_value: float | str, inverse_temperature: bool, by_stake: bool, side_stickiness: bool
+) -> Model:
     temperature, scaled = _parts.softmax_scale(inverse_temperature)
     free, first_values = _parts.first_values(6, initial_value)
     shares = ("alpha", TRACE, *(("w_low", "w_high") if by_stake else ("w",)))
-    bonuses = ("stickiness", *(("side_stickiness",) if sides else ()))
+    bonuses = ("stickiness", *(("side_stickiness",) if side_stickiness else ()))
     bonuses = tuple(Parameter(name, -math.inf, prior=STICKINESS) for name in bonuses)
     return Model(
         "two_step_deterministic_hybrid",
@@ -87,8 +94,8 @@ def _hybrid(initial_value: float | str, inverse_temperature: bool, by_stake: boo
         partial(_init, first_values),
         partial(_predict, scaled),
         _update,
-        ("start", *(("stake",) if by_stake else ()), *(("left",) if sides else ())),
-        levels=(("start", (0, 1)), *((("left", (0, 1)),) if sides else ())),
+        ("start", *(("stake",) if by_stake else ()), *(("left",) if side_stickiness else ())),
+        levels=(("start", (0, 1)), *((("left", (0, 1)),) if side_stickiness else ())),
     )
 
 

@@ -1,21 +1,18 @@
-r"""Words for what a paper says: numbers, distributions, parameters, models.
+r"""Words for what a paper says: numbers, distributions, parameters.
 
 All of it is plain Markdown: names stand in back ticks, and there is no mathematics.
 """
 
 from __future__ import annotations
 
-import inspect
 import math
-import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
-from .. import models as _models
 from ..fitting._space import ABOVE, BELOW, INTERVAL, LINE, kind
-from ..models import Model, Parameter, _pickling
+from ..models import Parameter
 
 __all__: list[str] = []
 
@@ -170,78 +167,3 @@ def parameter(one: Parameter, ends: tuple[float, float] | None = None, line: boo
     parts += [OF_OUTCOMES[one.unit]] if one.unit else []
     parts += [f"on the line: {LINKS[kind(lower, upper)]}"] if line else []
     return f"{code(one.name)} ({', '.join(parts)})"
-
-
-def builders(model: Model) -> tuple[Model | None, list[Callable]]:
-    """The functions in `models` that made a model, from the inside out, and what they began with.
-
-    That is None where the innermost one made it from nothing, and else a model of the reader's own.
-    """
-    build, arguments = _pickling.reduced(model)
-    found = getattr(_models, _name(build, arguments), None)
-    if build is Model or found is None:
-        return model, []
-    inner = arguments[0]
-    if not isinstance(inner, Model):
-        return None, [found]
-    base, inside = builders(inner)
-    return base, [*inside, found]
-
-
-def _name(build: Callable, arguments: tuple[Any, ...]) -> str:
-    """The public name of what made a model; some share a function that is told for whom."""
-    first = arguments[0] if arguments else None
-    return first if isinstance(first, str) else getattr(build, "__name__", "").removeprefix("_")
-
-
-def what_it_does(model: Model) -> str:
-    """A model's name and, from its builder's docstring, what it does."""
-    base, made_by = builders(model)
-    if base is None:
-        words = [_summary(made_by[0]), *map(_addition, made_by[1:])]
-        return f"{code(model.name)}: {'; '.join(words)}"
-    said = f"{code(model.name)}, a model that is not one of the package's builders"
-    return "; ".join([said, *map(_addition, made_by)])
-
-
-SCALED = re.compile(r"([A-Za-z](?:\([^()]*\))?)/\\tau(_[a-z])?")
-"""A preference over its temperature, as docstrings have it."""
-
-
-def equations(model: Model) -> tuple[str, ...]:
-    """The equations of a model, in LaTeX.
-
-    They are those in the docstrings of its builders, of the reader's own model of its `init`, `predict` and
-    `update`. Builders write temperatures; where the model has an inverse temperature, so has its equation.
-    """
-    base, made_by = builders(model)
-    own = [] if base is None else [_own(f) for f in (base.init, base.predict, base.update)]
-    named = {parameter.name for parameter in model.parameters}
-    package = [SCALED.sub(lambda found: _scaled(found, named), _doc(build)) for build in made_by]
-    found = [re.search(r"\.\. math::\s*(.+?)(?:\n\n|\Z)", text, re.DOTALL) for text in (*own, *package)]
-    return tuple(re.sub(r"\s+", " ", one[1]).strip() for one in found if one)
-
-
-def _own(function: Any) -> str:
-    """The docstring of a reader's function, not that of the class which an object such as a partial has."""
-    return _doc(function) if inspect.isfunction(inspect.unwrap(function)) else ""
-
-
-def _scaled(found: re.Match, named: set[str]) -> str:
-    preference, of = found[1], found[2] or ""
-    return rf"\beta{of}\, {preference}" if f"inverse_temperature{of}" in named else found[0]
-
-
-def _doc(function: Callable) -> str:
-    return inspect.getdoc(function) or ""
-
-
-def _summary(function: Callable) -> str:
-    """The first sentence of a docstring; where Python runs without them, the name."""
-    return _doc(function).split("\n\n")[0].replace("\n", " ").rstrip(".") or code(function.__name__)
-
-
-def _addition(function: Callable) -> str:
-    """What a function adds to the model that it is given."""
-    words = _summary(function)
-    return f"with {code(function.__name__)}, {words[:1].lower()}{words[1:]}"

@@ -13,7 +13,7 @@ from ..fitting import Fit
 from ..models import Model
 from ..posteriors import EmpiricalBayes, Posterior
 from ..trials import Trials
-from . import _beginning
+from . import _beginning, _of_models
 from . import _in_words as words
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _sentence(model: Model, ends: dict[str, tuple[float, float]], line: bool, pa
     """The model and its free parameters; what was held is said apart, with its values."""
     free = [words.parameter(one, ends[one.name], line) for one in model.parameters if one.name in ends]
     held = [_held(one.name, params[one.name]) for one in model.parameters if one.name not in ends]
-    text = f"{words.what_it_does(model)}. Estimated: {words.listed(free)}"
+    text = f"{_of_models.described(model)}. Estimated: {words.listed(free)}"
     return text + (f"; held at given values: {words.listed(held)}" if held else "")
 
 

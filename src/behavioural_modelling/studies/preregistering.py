@@ -9,7 +9,7 @@ from typing import Any
 from .. import _checks, _door
 from ..models import Model
 from ..posteriors import _diagnostics
-from . import _analysis, _claims, _in_words, _typeset
+from . import _analysis, _claims, _in_words, _of_models, _typeset
 from .power import Power
 
 __all__ = ["preregistration"]
@@ -158,7 +158,7 @@ def _models(given: dict[str, Model]) -> str:
     for name, model in given.items():
         label = "" if name == model.name else f"{_in_words.code(name)}: "
         parameters = _in_words.listed(_in_words.parameter(one) for one in model.parameters)
-        said.append(f"- {label}{_in_words.what_it_does(model)}. Parameters: {parameters}.")
+        said.append(f"- {label}{_of_models.described(model)}. Parameters: {parameters}.")
     return "\n".join([*said, "", "[why these models; what each predicts that the others do not]"])
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .. import _checks
 from ..models import Model
 from ..trials import Trials
-from . import _in_words, _reported, _typeset
+from . import _of_models, _reported, _typeset
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -114,5 +114,5 @@ def report(
         _checks.fail("unit", "None, where one model is reported", repr(unit))
     methods = _reported.paragraph(asked, told, comparing=isinstance(results, Mapping))
     warnings = _reported.warnings(asked, told)
-    equations = [line for one in asked.values() for line in _in_words.equations(one.model)]
+    equations = [line for one in asked.values() for line in _of_models.equations(one.model)]
     return Report(methods, table, warnings, tuple(dict.fromkeys(equations)))
