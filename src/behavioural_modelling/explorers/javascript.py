@@ -20,6 +20,7 @@ import numpy as np
 
 from .. import _checks
 from . import _indexing, _primitives
+from . import _written_out as written
 from ._float64 import in_float64
 
 __all__ = ["translated"]
@@ -108,7 +109,7 @@ class _Code:
     def array_of(self, entries: list[str]) -> str | None:
         """The array that has these entries already, where there is one."""
         array = entries[0].split("[")[0] if entries else ""
-        whole = self.lengths.get(array) == len(entries) and entries == _listed(array, len(entries))
+        whole = self.lengths.get(array) == len(entries) and entries == written.listed(array, len(entries))
         return array if whole else None
 
     def packed(self, entries: list[str]) -> str:
@@ -123,8 +124,8 @@ class _Code:
 def _run(code: _Code, jaxpr: Any, consts: Any, given: list[np.ndarray]) -> list[np.ndarray]:
     """Write down the steps of a jaxpr, and return the entries of its results."""
     known = dict(zip(jaxpr.invars, given, strict=True))
-    known |= {var: _constant(x) for var, x in zip(jaxpr.constvars, consts, strict=True)}
-    look_up = lambda var: _constant(var.val) if hasattr(var, "val") else known[var]  # noqa: E731
+    known |= {var: written.constant(x) for var, x in zip(jaxpr.constvars, consts, strict=True)}
+    look_up = lambda var: written.constant(var.val) if hasattr(var, "val") else known[var]  # noqa: E731
     for step in jaxpr.eqns:
         results = _step(code, step, [look_up(var) for var in step.invars])
         known |= dict(zip(step.outvars, results, strict=True))
@@ -186,7 +187,7 @@ SPECIAL: dict[str, Callable[[_Code, Any, list[np.ndarray]], np.ndarray]] = {
         for name in _indexing.JOINED
     },
     "dynamic_slice": lambda code, step, x: _looked_up(code, step, x),
-    "iota": lambda code, step, x: _counted(step.params["shape"], step.params["dimension"]),
+    "iota": lambda code, step, x: written.counted(step.params["shape"], step.params["dimension"]),
     "random_bits": lambda code, step, x: _bits(code, step, x[0]),
 }
 """Primitives that have a function of their own."""
@@ -203,7 +204,7 @@ def _entrywise(code: _Code, text: str, given: list[np.ndarray]) -> np.ndarray:
     entries = [x[0] if len(set(x)) == 1 else f"{code.packed(x)}[$i]" for x in columns]
     array = code.named(f"Array.from({{length: {size}}}, (_, $i) => {text.format(*entries)})")
     code.lengths[array] = size
-    return _shaped(_listed(array, size), shape)
+    return written.shaped(written.listed(array, size), shape)
 
 
 def _remember(code: _Code, step: Any, given: list[np.ndarray], result: np.ndarray) -> None:
@@ -218,13 +219,13 @@ def _remember(code: _Code, step: Any, given: list[np.ndarray], result: np.ndarra
         np.array([json.loads(text.strip("()")) for text in row]).reshape(x.shape).astype(var.aval.dtype)
         for row, x, var in zip(texts, given, step.invars, strict=True)
     ]
-    found = _constant(step.primitive.bind(*numbers, **step.params))
+    found = written.constant(step.primitive.bind(*numbers, **step.params))
     code.numbers_of |= dict(zip(result.flat, found.flat, strict=True))
 
 
 def _places(code: _Code, x: np.ndarray) -> np.ndarray:
     """Indices, as numbers where these are known."""
-    return _shaped([code.known_number(entry) for entry in x.flat], x.shape)
+    return written.shaped([code.known_number(entry) for entry in x.flat], x.shape)
 
 
 def _loop(code: _Code, params: dict[str, Any], given: list[np.ndarray]) -> list[np.ndarray]:
@@ -232,7 +233,7 @@ def _loop(code: _Code, params: dict[str, Any], given: list[np.ndarray]) -> list[
     n_consts, n_carry, length = params["num_consts"], params["num_carry"], params["length"]
     consts, carry, rows = given[:n_consts], given[n_consts : n_consts + n_carry], given[n_consts + n_carry :]
     index, body = code.fresh(), _Code(code)
-    held = [_numbered(code.fresh(), x.shape) for x in carry]
+    held = [written.numbered(code.fresh(), x.shape) for x in carry]
     seen = [_row(code.packed(x.ravel().tolist()), index, x.shape[1:], body) for x in rows]
     closed = params["jaxpr"]
     results = _run(body, closed.jaxpr, closed.consts, [*consts, *held, *seen])
@@ -252,7 +253,7 @@ def _loop(code: _Code, params: dict[str, Any], given: list[np.ndarray]) -> list[
     code.lines.append(("", "\n".join([*text, *puts, moves, "}"])))
     for name, x in kept:
         code.lengths[name] = length * x.size
-    stacked = [_shaped(_listed(name, length * x.size), (length, *x.shape)) for name, x in kept]
+    stacked = [written.shaped(written.listed(name, length * x.size), (length, *x.shape)) for name, x in kept]
     return [*held, *stacked]
 
 
@@ -260,7 +261,7 @@ def _row(array: str, index: str, shape: tuple[int, ...], body: _Code) -> np.ndar
     """The entries of row `index` of an array whose rows have this shape."""
     size = math.prod(shape)
     entries = [body.named(f"({array}[{index} * {size} + {i}])") for i in range(size)]
-    return _shaped(entries, shape)
+    return written.shaped(entries, shape)
 
 
 def _looked_up(code: _Code, step: Any, given: list[np.ndarray]) -> np.ndarray:
@@ -275,7 +276,7 @@ def _looked_up(code: _Code, step: Any, given: list[np.ndarray]) -> np.ndarray:
         stride *= n
     places = np.arange(table.size).reshape(table.shape)[tuple(map(slice, sizes))]
     entries = [code.named(f"({array}[{offset} + {place}])") for place in places.ravel()]
-    return _shaped(entries, tuple(sizes))
+    return written.shaped(entries, tuple(sizes))
 
 
 def _bits(code: _Code, step: Any, keys: np.ndarray) -> np.ndarray:
@@ -286,7 +287,9 @@ def _bits(code: _Code, step: Any, keys: np.ndarray) -> np.ndarray:
     n = math.prod(shape)
     drawn = [code.named(f"jaxRandom.bits({key}, {n})") for key in keys.ravel()]
     code.lengths |= dict.fromkeys(drawn, n)
-    return _shaped([entry for name in drawn for entry in _listed(name, n)], (*keys.shape, *shape))
+    return written.shaped(
+        [entry for name in drawn for entry in written.listed(name, n)], (*keys.shape, *shape)
+    )
 
 
 def _needed(lines: list[tuple[str, str]], result: str) -> list[str]:
@@ -363,40 +366,3 @@ def _example(x: Any) -> Any:
     x = np.asarray(x) if not hasattr(x, "dtype") else x
     dtype = np.float64 if np.issubdtype(x.dtype, np.floating) else x.dtype
     return jax.ShapeDtypeStruct(x.shape, dtype)
-
-
-def _constant(x: Any) -> np.ndarray:
-    """An array of numbers as JavaScript writes them."""
-    x = np.asarray(x)
-    return _shaped([_number(entry) for entry in x.ravel().tolist()], x.shape)
-
-
-def _number(x: Any) -> str:
-    if isinstance(x, bool):
-        return "true" if x else "false"
-    if isinstance(x, float) and not math.isfinite(x):
-        text = "NaN" if math.isnan(x) else "Infinity"
-    else:
-        text = repr(abs(x))
-    return f"(-{text})" if x < 0 or (x == 0 and math.copysign(1, x) < 0) else text
-
-
-def _counted(shape: tuple[int, ...], axis: int) -> np.ndarray:
-    """Every entry is its number along an axis."""
-    return _constant(np.indices(shape)[axis])
-
-
-def _numbered(name: str, shape: tuple[int, ...]) -> np.ndarray:
-    """One variable per entry."""
-    return _shaped([f"{name}_{i}" for i in range(math.prod(shape))], shape)
-
-
-def _listed(array: str, n: int) -> list[str]:
-    return [f"{array}[{i}]" for i in range(n)]
-
-
-def _shaped(entries: list[str], shape: tuple[int, ...]) -> np.ndarray:
-    """Expressions as an array."""
-    out = np.empty(len(entries), object)
-    out[:] = entries
-    return out.reshape(shape)
