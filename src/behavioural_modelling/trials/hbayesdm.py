@@ -191,9 +191,9 @@ def load_risky_choice(condition: str = "attend") -> Trials:
 
     Action 0 is the sure amount, action 1 the gamble: a gain or a loss, as likely as each other. On 120 of the
     trials the sure amount is 0, on 20 the loss is 0. Amounts are in dollars, losses below 0. What came of a
-    choice was told, and is the outcome. The same people chose under two instructions: "attend", to look at each
-    gamble by itself, and "reappraisal", to think like a trader. The files do not say in which order. hBayesDM's
-    example file is five of those who attend.
+    choice was told, and is the outcome. The same people chose under two instructions: "attend", to look at
+    each gamble by itself, and "reappraisal", to think like a trader. The files do not say in which order.
+    hBayesDM's example file is five of those who attend.
 
     Some people have less than 140 trials, 136 at least. Which are missing is not known: what is left is at
     the beginning, and the end is masked.
