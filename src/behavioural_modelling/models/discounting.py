@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import jax.numpy as jnp
 
@@ -97,7 +98,7 @@ def _scales(scale: float, delay_scale: float) -> tuple[float, float]:
     return _offers.checked_scale("scale", scale), _offers.checked_scale("delay_scale", delay_scale)
 
 
-LEFT: dict[str, Callable] = {
+LEFT: dict[str, Callable[..., Any]] = {
     "hyperbolic_discounting": lambda rate, delay: 1 / (1 + rate * delay),
     "exponential_discounting": lambda rate, delay: jnp.exp(-rate * delay),
 }

@@ -130,7 +130,7 @@ def _tversky_kahneman(p: Any, gamma: Any) -> Any:
     return jnp.exp(log_p - jnp.logaddexp(log_p, log_q) / gamma)
 
 
-WEIGHTS: dict[str, Callable] = {"prelec": _prelec, "tversky_kahneman": _tversky_kahneman}
+WEIGHTS: dict[str, Callable[..., Any]] = {"prelec": _prelec, "tversky_kahneman": _tversky_kahneman}
 
 
 def _even(params: Any, trial: Trial) -> tuple[Any, Any]:
