@@ -13,7 +13,7 @@ from refusals import Bad, assert_refused
 
 import behavioural_modelling as bm
 from behavioural_modelling import Calibration, models, tasks
-from behavioural_modelling.studies import _in_words, _uniform
+from behavioural_modelling.studies import _of_models, _uniform
 
 KEY = jax.random.key(0)
 MODEL = models.rescorla_wagner(2)
@@ -226,7 +226,8 @@ INSIDE = {"choice_kernel", "with_choice_kernel"}
 
 
 def test_every_builder_that_others_are_made_by_is_among_the_models_that_are_calibrated():
-    covered = {f.__name__ for model in BUILT.values() for f in _in_words.builders(model)[1]} | INSIDE
+    made = [step for model in BUILT.values() for step in _of_models.builders(model)[1]]
+    covered = {step.builder.__name__ for step in made} | INSIDE
     rooms = ("choice_kernel", "composition", "rescorla_wagner", "without_learning")
     files = [importlib.import_module(f"behavioural_modelling.models.{room}") for room in rooms]
     assert covered == {name for file in files for name in file.__all__}
