@@ -374,11 +374,11 @@ def list_models(task: str | None = None) -> Listing:
         >>> [entry.called for entry in list_models("bandit")][:2]
         ['rescorla_wagner', 'asymmetric_rescorla_wagner']
         >>> print(Listing(list_models("bandit")[:1]))
-        model            parameters              tasks             what it is
-        ---------------  ----------------------  ----------------  ----------------------------
-        rescorla_wagner  alpha, temperature      bandit,           Rescorla-Wagner learning
-                                                 reversal,         with one learning rate, and
-                                                 restless_bandit   softmax choice.
+        model            parameters               tasks                     what it is
+        ---------------  -----------------------  ------------------------  ----------------------------
+        rescorla_wagner  alpha, temperature       bandit, reversal,         Rescorla-Wagner learning
+                                                  restless_bandit           with one learning rate, and
+                                                                            softmax choice.
     """
     known = sorted({name for entry in ENTRIES for name in entry.tasks})
     if task is not None and task not in known:
