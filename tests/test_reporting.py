@@ -224,7 +224,7 @@ INVERSE = models.rescorla_wagner(2, inverse_temperature=True)
         (models.choice_kernel(2, True), [r"P(a) \propto e^{\beta_c\, K(a)}, \qquad " + KERNEL]),
         (
             models.rescorla_wagner_choice_kernel(2, inverse_temperature=True),
-            [r"P(a) \propto e^{\beta\, V(a) + \beta_c\, K(a)}, \qquad " + LEARNED + r", \qquad " + KERNEL],
+            [r"P(a) \propto e^{\beta\, V(a) + \beta_c\, K(a)}, \qquad " + LEARNED, KERNEL],
         ),
         (
             models.with_choice_kernel(INVERSE),

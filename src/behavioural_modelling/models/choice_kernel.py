@@ -70,7 +70,8 @@ def rescorla_wagner_choice_kernel(
 
     .. math::
         P(a) \propto e^{V(a)/\tau + K(a)/\tau_c}, \qquad
-        V(a_t) \leftarrow V(a_t) + \alpha\, (R - V(a_t)), \qquad
+        V(a_t) \leftarrow V(a_t) + \alpha\, (R - V(a_t))
+
         K(a) \leftarrow K(a) + \alpha_c\, (c_t(a) - K(a))
 
     Values are learned as in `rescorla_wagner`, the kernel as in `choice_kernel`: it is the one put into

@@ -43,7 +43,8 @@ def counterfactual_rescorla_wagner(
     .. math::
         P(a) \propto e^{V(a)/\tau}, \qquad
         V(a) \leftarrow V(a) + \begin{cases} \alpha\, (R(a) - V(a)) & a = a_t \\
-        \alpha_u\, (R(a) - V(a)) & a \ne a_t \end{cases}, \qquad
+        \alpha_u\, (R(a) - V(a)) & a \ne a_t \end{cases}
+
         \alpha_u = \alpha \quad [\text{without } \mathtt{alpha\_unchosen}]
 
     .. math::

@@ -34,13 +34,15 @@ def go_no_go(
         + \frac{\varepsilon}{2}
 
     .. math::
-        W_s(\text{go}) = Q_s(\text{go}) + b + \pi\, V_s, \qquad W_s(\text{no-go}) = Q_s(\text{no-go}), \qquad
-        b = 0 \quad [\text{without } \mathtt{go\_bias}],
-        \qquad \pi = 0 \quad [\text{without } \mathtt{pavlovian\_bias}]
+        W_s(\text{go}) = Q_s(\text{go}) + b + \pi\, V_s, \qquad W_s(\text{no-go}) = Q_s(\text{no-go})
+
+        b = 0 \quad [\text{without } \mathtt{go\_bias}], \qquad
+        \pi = 0 \quad [\text{without } \mathtt{pavlovian\_bias}]
 
     .. math::
         Q_s(a_t) \leftarrow Q_s(a_t) + \alpha\, (\rho R - Q_s(a_t)), \qquad
-        V_s \leftarrow V_s + \alpha\, (\rho R - V_s), \qquad
+        V_s \leftarrow V_s + \alpha\, (\rho R - V_s)
+
         \rho = \rho_{r|p} \quad [\mathtt{two\_sensitivities}]
 
     :math:`s` is the cue of the trial. Its value :math:`V_s` grows with what is paid there, whatever is done,

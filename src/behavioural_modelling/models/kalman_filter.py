@@ -51,8 +51,10 @@ def kalman_filter(
         \lambda = 1 \quad [\text{without } \mathtt{decay}]
 
     .. math::
-        P(a) \propto e^{\mu(a)/\tau} \quad [\mathtt{softmax}], \qquad
-        P(a) \propto e^{(\mu(a) + b \sqrt{s(a)})/\tau} \quad [\mathtt{bonus}], \qquad
+        P(a) \propto e^{\mu(a)/\tau} \quad [\mathtt{softmax}]
+
+        P(a) \propto e^{(\mu(a) + b \sqrt{s(a)})/\tau} \quad [\mathtt{bonus}]
+
         P(a) = P(x_a > x_{a'} \text{ for every } a' \ne a), \quad
         x_a \sim \mathcal{N}(\mu(a), \sigma_o^2\, s(a)) \quad [\mathtt{thompson}]
 

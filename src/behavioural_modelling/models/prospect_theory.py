@@ -50,8 +50,10 @@ def prospect_theory(
     and probabilities are weighted by
 
     .. math::
-        w(p) = 1/2 \quad [\text{without } \mathtt{weighting}], \qquad
-        w(p) = e^{-(-\log p)^\gamma} \quad [\mathtt{prelec}], \qquad
+        w(p) = 1/2 \quad [\text{without } \mathtt{weighting}]
+
+        w(p) = e^{-(-\log p)^\gamma} \quad [\mathtt{prelec}]
+
         w(p) = \frac{p^\gamma}{(p^\gamma + (1 - p)^\gamma)^{1/\gamma}} \quad [\mathtt{tversky\_kahneman}]
 
     Parameters: `curvature` of at least 0, :math:`\rho`, below 1 for people who avoid the risk of gains;

@@ -37,7 +37,8 @@ def rlwm(
     r"""Slow reinforcement learning beside a fast working memory that holds few stimuli and forgets.
 
     .. math::
-        P(a) = w\, \pi_W(a) + (1 - w)\, \pi_Q(a), \qquad w = \rho\, \min(1, K / n_S), \qquad
+        P(a) = w\, \pi_W(a) + (1 - w)\, \pi_Q(a), \qquad w = \rho\, \min(1, K / n_S)
+
         \pi_Q(a) \propto e^{\beta Q(s_t, a)}, \quad \pi_W(a) \propto e^{\beta W(s_t, a)}
 
     .. math::

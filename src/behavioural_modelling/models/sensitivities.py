@@ -74,7 +74,8 @@ def gain_loss_sensitivities(n_actions: int) -> Model:
 
     .. math::
         P(a) \propto e^{V_r(a) + V_p(a)}, \qquad
-        V_r(a) \leftarrow V_r(a) + \alpha_r\, (\rho_r\, G\, c_t(a) - V_r(a)), \qquad
+        V_r(a) \leftarrow V_r(a) + \alpha_r\, (\rho_r\, G\, c_t(a) - V_r(a))
+
         V_p(a) \leftarrow V_p(a) + \alpha_p\, (-\rho_p\, L\, c_t(a) - V_p(a))
 
     :math:`G` is what the chosen action gained and :math:`L` what it lost, both of which may happen on one
