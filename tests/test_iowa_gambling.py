@@ -16,8 +16,8 @@ from behavioural_modelling import Trials, fit, log_likelihood, models, replay, s
 from behavioural_modelling.learning.iowa_gambling import (
     decay_update,
     outcome_representation_update,
-    prospect_utility,
 )
+from behavioural_modelling.learning.utility import prospect_utility
 from behavioural_modelling.trials import load_iowa_gambling
 
 UNIT = 2.0**-24  # the largest relative error of one rounding in float32

@@ -9,6 +9,7 @@ from . import (
     rescorla_wagner,
     rlwm,
     two_stage,
+    utility,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "rescorla_wagner",
     "rlwm",
     "two_stage",
+    "utility",
 ]

@@ -1,4 +1,4 @@
-r"""Rules for the Iowa gambling task: utilities of net outcomes, the decay rule, outcome representation."""
+r"""Rules for the Iowa gambling task: the decay rule, and outcome representation."""
 
 from __future__ import annotations
 
@@ -12,45 +12,7 @@ from .._compute import rows
 from .._types import Numbers
 from . import _trial_checks
 
-__all__ = ["decay_update", "outcome_representation_update", "prospect_utility"]
-
-
-def prospect_utility(outcome: Numbers, shape: Numbers, loss_aversion: Numbers) -> Float[Array, "..."]:
-    r"""The utility of an outcome: large ones count for less than their size, losses for more than gains.
-
-    .. math::
-        u(x) = \begin{cases} x^{s} & x \ge 0 \\ -\lambda\, |x|^{s} & x < 0 \end{cases}
-
-    The utility of 0 is 0, whatever the shape. The slope there, which is infinite for a shape below 1, is
-    taken as 0: an outcome of 0 says nothing of either parameter.
-
-    Args:
-        outcome: :math:`x`, any shape.
-        shape: :math:`s \ge 0`. At 1 a utility is in proportion to the outcome, at 0 it knows its sign alone.
-        loss_aversion: :math:`\lambda \ge 0`, how much a loss counts beside a gain of the same size.
-
-    Returns:
-        Utilities, of the shape that the three make together.
-
-    Raises:
-        ValueError: If an outcome is not finite, or `shape` or `loss_aversion` is negative or not finite.
-
-    Example:
-        >>> [round(float(u), 3) for u in prospect_utility([4.0, 0.0, -4.0], 0.5, 2.0)]
-        [2.0, 0.0, -4.0]
-
-    Source:
-        Tversky & Kahneman (1992), doi 10.1007/BF00122574.
-    """
-    outcome = _checks.real_array("outcome", outcome)
-    _checks.finite("outcome", outcome)
-    shape, loss_aversion = (
-        _not_negative(name, x) for name, x in (("shape", shape), ("loss_aversion", loss_aversion))
-    )
-    nothing = outcome == 0
-    # A logarithm of 0 would be no number times 0 in the slope, although it is not chosen.
-    size = jnp.exp(shape * jnp.log(jnp.where(nothing, 1, jnp.abs(outcome))))
-    return jnp.where(nothing, 0, jnp.where(outcome > 0, size, -loss_aversion * size))
+__all__ = ["decay_update", "outcome_representation_update"]
 
 
 def decay_update(
@@ -144,7 +106,9 @@ def outcome_representation_update(
     _trial_checks.one_choice("chosen", chosen)
     rates = {"alpha_reward": alpha_reward, "alpha_punishment": alpha_punishment}
     rates = [_checks.learning_rate(name, x, value.shape) for name, x in rates.items()]
-    left = jnp.exp(-jnp.log(3.0) * _not_negative("perseverance_decay", perseverance_decay))
+    perseverance_decay = _checks.real_array("perseverance_decay", perseverance_decay)
+    _checks.in_range("perseverance_decay", perseverance_decay, 0)
+    left = jnp.exp(-jnp.log(3.0) * perseverance_decay)
 
     is_chosen, responded = chosen != 0, rows.row_sum(chosen) > 0
     paid = rows.row_sum(jnp.where(is_chosen, outcome, 0))
@@ -182,10 +146,3 @@ def _checked_state(state: Any) -> list[Array]:
 
 def _said(x: Any) -> str:
     return f"{len(x)} of them" if isinstance(x, (tuple, list)) else type(x).__name__
-
-
-def _not_negative(name: str, x: Any) -> Array:
-    """A finite number of at least 0, or an array of them."""
-    x = _checks.real_array(name, x)
-    _checks.in_range(name, x, 0)
-    return x

@@ -16,8 +16,9 @@ import jax.numpy as jnp
 from .. import _checks
 from .._compute import rows
 from ..decision_rules import softmax_logits
-from ..learning.iowa_gambling import decay_update, outcome_representation_update, prospect_utility
+from ..learning.iowa_gambling import decay_update, outcome_representation_update
 from ..learning.rescorla_wagner import asymmetric_rescorla_wagner_update
+from ..learning.utility import prospect_utility
 from . import _parts, _pickling
 from .model import Model, Parameter, Prior
 from .responses import categorical

@@ -9,6 +9,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from .. import _checks
+from ..learning.utility import prospect_utility
 from . import _offers, _parts, _pickling
 from .model import Model, Parameter, Prior, Trial
 from .responses import categorical
@@ -111,12 +112,6 @@ def _free_or_given(name: str, value: Any) -> float | str:
     return number
 
 
-def _power(x: Any, exponent: Any) -> Any:
-    """`x` to a power, for `x` of at least 0; 0 stays 0, with a slope of 0 by the exponent."""
-    positive = x > 0
-    return jnp.where(positive, jnp.exp(exponent * jnp.log(jnp.where(positive, x, 1))), 0)
-
-
 def _within(p: Any, weight: Callable) -> Any:
     """A weight of probabilities that is 0 at 0 and 1 at 1, where its formula has no slope."""
     inside = (p > 0) & (p < 1)
@@ -151,10 +146,6 @@ def _weighted(weight: Callable) -> Callable:
     return weights
 
 
-def _utility(x: Any, curvature: Any, loss_aversion: Any) -> Any:
-    return jnp.where(x < 0, -loss_aversion, 1) * _power(jnp.abs(x), curvature)
-
-
 @_pickling.cached
 def _build(
     scale: float,
@@ -174,8 +165,8 @@ def _build(
         form = [params.get(name, number) for name, number in given.items()]
         gain, loss, sure = (trial.inputs[name] / scale for name in OFFERS)
         of_gain, of_loss = weights(params, trial)
-        gamble = of_gain * _utility(gain, *form) + of_loss * _utility(-jnp.abs(loss), *form)
-        return scaled(params, jnp.stack([_utility(sure, *form), gamble]))
+        gamble = of_gain * prospect_utility(gain, *form) + of_loss * prospect_utility(-jnp.abs(loss), *form)
+        return scaled(params, jnp.stack([prospect_utility(sure, *form), gamble]))
 
     inputs = OFFERS
     if weighting is not None:

@@ -35,16 +35,8 @@ def load_two_armed_bandit() -> Trials:
     Source:
         hbayesdm, bandit2arm_exampleData.txt.
     """
-    columns = ("subjID", "choice", "outcome")
-    rows = _examples.rows(
-        "load_two_armed_bandit",
-        "bandit2arm_exampleData.txt",
-        columns,
-        people=20,
-        rows=2000,
-        sum_of_file=614310866,
-    )
-    return Trials(rows.whole("choice", less=1), rows.real("outcome"))
+    known = {"people": 20, "rows": 2000, "sum_of_file": 614310866}
+    return _choices_and_outcomes("load_two_armed_bandit", "bandit2arm_exampleData.txt", known)
 
 
 def load_gains_and_losses() -> Trials:
@@ -92,10 +84,8 @@ def load_restless_points() -> Trials:
     Source:
         hbayesdm, bandit4arm2_exampleData.txt; the task is that of Daw et al. (2006), doi 10.1038/nature04766.
     """
-    columns = ("subjID", "choice", "outcome")
     known = {"people": 10, "rows": 3000, "sum_of_file": 3378045003}
-    rows = _examples.rows("load_restless_points", "bandit4arm2_exampleData.txt", columns, **known)
-    return Trials(rows.whole("choice", less=1), rows.real("outcome"))
+    return _choices_and_outcomes("load_restless_points", "bandit4arm2_exampleData.txt", known)
 
 
 def load_reversal() -> Trials:
@@ -118,11 +108,8 @@ def load_reversal() -> Trials:
     Source:
         hbayesdm, prl_exampleData.txt.
     """
-    columns = ("subjID", "choice", "outcome")
-    rows = _examples.rows(
-        "load_reversal", "prl_exampleData.txt", columns, people=20, rows=2000, sum_of_file=2928923406
-    )
-    return Trials(rows.whole("choice", less=1), rows.real("outcome"))
+    known = {"people": 20, "rows": 2000, "sum_of_file": 2928923406}
+    return _choices_and_outcomes("load_reversal", "prl_exampleData.txt", known)
 
 
 def load_reversal_blocks() -> Trials:
@@ -153,3 +140,9 @@ def load_reversal_blocks() -> Trials:
     reset = np.diff(block, axis=1, prepend=block[:, :1]) != 0
     times = {"times": rows.real("choice.RT") / 1000}
     return Trials(rows.whole("choice", less=1), rows.real("outcome"), reset=reset, responses=times)
+
+
+def _choices_and_outcomes(loader: str, file: str, known: dict[str, int]) -> Trials:
+    """A file of choices counted from 1, and what each of them paid."""
+    rows = _examples.rows(loader, file, ("subjID", "choice", "outcome"), **known)
+    return Trials(rows.whole("choice", less=1), rows.real("outcome"))
