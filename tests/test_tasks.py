@@ -477,8 +477,8 @@ def test_stable_and_volatile_blocks(blocks, better, volatile):
     assert shows.n_trials == hides.n_trials == len(better)
     shown, outcomes, _ = play(shows, some_choices(2, shows), compiled=False)
     np.testing.assert_array_equal(outcomes, [sure(*better)] * 2)
-    np.testing.assert_array_equal(shown["volatile"], [volatile] * 2)
-    assert shown["volatile"].dtype == np.int32
+    np.testing.assert_array_equal(shown["volatility"], [volatile] * 2)
+    assert shown["volatility"].dtype == np.int32
     shown, outcomes, _ = play(hides, some_choices(2, hides), compiled=False)
     np.testing.assert_array_equal(outcomes, [sure(*better)] * 2)
     assert shown == {}

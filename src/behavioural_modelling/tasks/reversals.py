@@ -82,8 +82,8 @@ def volatility(
             has. `reverses_every` None: a stable block.
         probabilities: As in `reversal`.
         payoffs: As in `bandit`.
-        show_block: Whether each trial shows the input "volatile": an int32, 1 in a volatile block and 0 in a
-            stable one.
+        show_block: Whether each trial shows the input "volatility", which `models.volatile_rescorla_wagner`
+            reads: an int32, 1 in a volatile block and 0 in a stable one.
 
     Returns:
         The task, the same object for the same arguments.
@@ -93,7 +93,7 @@ def volatility(
 
     Example:
         >>> task = volatility([(120, None), (80, 20)], [0.8, 0.2], show_block=True)
-        >>> task.n_trials, [int(task.show((), t).inputs["volatile"]) for t in (0, 119, 120)]
+        >>> task.n_trials, [int(task.show((), t).inputs["volatility"]) for t in (0, 119, 120)]
         (200, [0, 0, 1])
 
     Source:
@@ -114,7 +114,7 @@ def _volatility(blocks: tuple, probabilities: tuple, payoffs: tuple, show_block:
     volatile = np.repeat([every is not None for _, every in blocks], lengths).astype(np.int32)
 
     def show(state, t):
-        return Trial({"volatile": jnp.asarray(volatile)[t]} if show_block else {})
+        return Trial({"volatility": jnp.asarray(volatile)[t]} if show_block else {})
 
     init, respond = _on_schedule(len(volatile), probabilities, at, payoffs)
     return Task("volatility", len(volatile), len(probabilities), init, show, respond)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import jax
 
 from .. import _checks
-from ..models import Trial, _pickling
 from .bandits import bandit, contextual_bandit, gaussian_bandit, restless_bandit
 from .gain_loss_bandit import gain_loss_bandit
 from .go_no_go import go_no_go
@@ -23,17 +22,6 @@ from .two_step import two_step
 from .two_step_deterministic import two_step_deterministic
 
 __all__ = ["RANGES", "STANDARD", "standard"]
-
-
-@_pickling.cached
-def _volatility() -> Task:
-    """Stable and volatile blocks in turns, each trial told as the input "volatility" which it is in."""
-    task = volatility([(80, None), (80, 16)] * 2, [0.8, 0.2], show_block=True)
-
-    def show(state, t):
-        return Trial({"volatility": task.show(state, t).inputs["volatile"]})
-
-    return task._replace(show=show)
 
 
 STANDARD: dict[str, Callable[[], Task | Schedule]] = {
@@ -54,7 +42,7 @@ STANDARD: dict[str, Callable[[], Task | Schedule]] = {
     "rlwm": lambda: rlwm(jax.random.key(0)),
     "two_step": lambda: two_step(200),
     "two_step_deterministic": lambda: two_step_deterministic(200),
-    "volatility": _volatility,
+    "volatility": lambda: volatility([(80, None), (80, 16)] * 2, [0.8, 0.2], show_block=True),
 }
 """What makes each task, by its name."""
 
