@@ -6,9 +6,9 @@ import dis
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from ._clues import what_stopped
+from ._differences import Part, difference, parts_of
+from ._handed import watched
 from .exercise import Exercise, Functions
 from .registry import find, of_chapter
 
@@ -22,8 +22,8 @@ _solved: set[str] = set()
 def check(number: str, *functions: Callable[..., Any]) -> None:
     """Print whether the answer to an exercise is right; if it is not, what is wrong or where to look.
 
-    An answer is tried on inputs that the page does not show. An error in it is told, not raised, so that a
-    notebook with unsolved exercises runs from top to bottom.
+    An answer is tried on inputs that the page does not show, and must leave them as they are. An error in it
+    is told, not raised, so that a notebook with unsolved exercises runs from top to bottom.
 
     Args:
         number: Chapter and number of the exercise, such as "2.1".
@@ -69,12 +69,16 @@ def verdict(task: Exercise, functions: tuple[Callable[..., Any], ...]) -> str:
     """
     if any(map(_is_stub, functions)):
         return NO_ANSWER
+    changes: list[str] = []
+    on_copies = tuple(watched(function, changes) for function in functions)
     answers = []
     for case in task.cases():
         try:
-            answers.append(_numbers(_attempt(task, functions, case)))
+            answers.append(parts_of(_attempt(task, on_copies, case)))
         except Exception as error:
             return what_stopped(error, functions, task.hint)
+    if changes:  # before what is wrong: it may be the cause
+        return f"Not quite: {changes[0]}"
     problem = _first_difference(task, answers, task.reference)
     if not problem:
         return "Correct."
@@ -98,51 +102,7 @@ def _attempt(task: Exercise, functions: Functions, case: tuple) -> Any:
     return task.attempt(*functions, *case)
 
 
-def _first_difference(task: Exercise, answers: list[dict], functions: Functions) -> str:
+def _first_difference(task: Exercise, answers: list[dict[str, Part]], functions: Functions) -> str:
     """Where answers first differ from what functions give; "" where they do not."""
-    # Cases made anew: a learner's function may have changed its arguments in place.
-    given = [_numbers(_attempt(task, functions, case)) for case in task.cases()]
-    return next(filter(None, map(_difference, answers, given, [task.tolerance] * len(given))), "")
-
-
-def _numbers(result: Any) -> dict[str, np.ndarray]:
-    """The parts of a result as arrays of numbers. Raises TypeError where it is something else."""
-    parts = result if isinstance(result, dict) else {"": result}
-    return {name: _array(part) for name, part in parts.items()}
-
-
-def _array(part: Any) -> np.ndarray:
-    if part is None or part is Ellipsis:
-        raise TypeError("your function returns nothing: is there a return?")
-    try:
-        return np.asarray(part, dtype=float)
-    except (TypeError, ValueError):
-        raise TypeError(f"expected numbers, got {type(part).__name__}") from None
-
-
-def _difference(answer: dict, right: dict, tolerance: float) -> str:
-    """Where an answer differs from what is right, without saying what is right; "" where it does not."""
-    if answer.keys() != right.keys():
-        return f"expected {', '.join(right)}, got {', '.join(map(str, answer)) or 'nothing'}"
-    for name, part in right.items():
-        if words := _difference_of_part(answer[name], part, tolerance):
-            return f"{name}: {words}" if name else words
-    return ""
-
-
-def _difference_of_part(answer: np.ndarray, right: np.ndarray, tolerance: float) -> str:
-    if answer.shape != right.shape:
-        return f"expected shape {right.shape}, got {answer.shape}"
-    if (np.isnan(answer) & ~np.isnan(right)).any():
-        return "there is a NaN in your answer"
-    with np.errstate(invalid="ignore"):  # two equal infinities
-        distance = np.where(answer == right, 0.0, np.abs(answer - right))
-    allowed = tolerance * np.where(
-        np.isinf(right), 0, np.maximum(1, np.abs(right))
-    )  # an infinity is met exactly
-    wrong = ~(distance <= allowed) & ~(np.isnan(answer) & np.isnan(right))
-    if not wrong.any():
-        return ""
-    first = tuple(int(i) for i in np.argwhere(wrong)[0])
-    place = f"entry {list(first)} is" if first else "you return"
-    return f"{place} {answer[first]:.4g}, off by {distance[first]:.2g}"
+    given = [parts_of(_attempt(task, functions, case)) for case in task.cases()]
+    return next(filter(None, map(difference, answers, given, [task.tolerance] * len(given))), "")
