@@ -26,6 +26,7 @@ each_builder = pytest.mark.parametrize("builder, alphas", BUILDERS.values(), ids
 SHARE = (0, 1, False, ("Beta", (1.1, 1.1)), None)
 ABOVE_0 = (0, np.inf, True, ("LogNormal", (-math.log(5), 1.0)))
 FROM_0 = (0, np.inf, False, ("LogNormal", (math.log(5), 1.0)))
+OF_A_KERNEL = ("LogNormal", (0.0, 1.0)), None
 NEW_BUILDERS = {
     "biased_random": models.biased_random,
     "win_stay_lose_shift": models.win_stay_lose_shift,
@@ -280,15 +281,18 @@ def test_the_same_call_returns_the_same_new_model(name):
         (models.biased_random(2), {"bias": SHARE}),
         (models.biased_random(4), {"bias_0": SHARE, "bias_1": SHARE, "bias_2": SHARE}),
         (models.win_stay_lose_shift(2), {"lapse": SHARE}),
-        (models.choice_kernel(2), {"alpha_c": SHARE, "temperature_c": (*ABOVE_0, None)}),
-        (models.choice_kernel(2, True), {"alpha_c": SHARE, "inverse_temperature_c": (*FROM_0, None)}),
+        (models.choice_kernel(2), {"alpha_c": SHARE, "temperature_c": (*ABOVE_0[:3], *OF_A_KERNEL)}),
+        (
+            models.choice_kernel(2, True),
+            {"alpha_c": SHARE, "inverse_temperature_c": (*FROM_0[:3], *OF_A_KERNEL)},
+        ),
         (
             models.rescorla_wagner_choice_kernel(2),
             {
                 "alpha": SHARE,
                 "temperature": (*ABOVE_0, "difference"),
                 "alpha_c": SHARE,
-                "temperature_c": (*ABOVE_0, None),
+                "temperature_c": (*ABOVE_0[:3], *OF_A_KERNEL),
             },
         ),
         (
@@ -297,7 +301,7 @@ def test_the_same_call_returns_the_same_new_model(name):
                 "alpha": SHARE,
                 "inverse_temperature": (*FROM_0, "per difference"),
                 "alpha_c": SHARE,
-                "inverse_temperature_c": (*FROM_0, None),
+                "inverse_temperature_c": (*FROM_0[:3], *OF_A_KERNEL),
             },
         ),
     ],
@@ -600,6 +604,7 @@ def test_default_priors(name, inverse):
             mean, variance, support = 0.5, 0.25 / 3.2, constraints.unit_interval
         else:
             middle = 5 if parameter.name.startswith("inverse") else 1 / 5
+            middle = 1 if parameter.name.endswith("_c") else middle  # of a kernel
             mean, support = middle * math.exp(0.5), constraints.positive
             variance = (math.e - 1) * mean**2
         assert prior.support is support

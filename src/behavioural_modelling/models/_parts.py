@@ -3,6 +3,8 @@
 Default priors, for outcomes from 0 to 1. That of learning rates is Daw et al.'s (2011), doi
 10.1016/j.neuron.2011.02.027. That of inverse temperatures says that half of all people are below 5, a quarter
 above 10, and one in twenty below 1. That of temperatures says the same of one over the inverse temperature.
+For what is no value, such as a kernel from 0 to 1, half of all inverse temperatures are below 1 and one in
+twenty above 5: for most people the whole of it adds a few logits at most, as stickiness does.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ __all__: list[str] = []
 SHARE = Prior("Beta", (1.1, 1.1))
 INVERSE_TEMPERATURE = Prior("LogNormal", (math.log(5), 1.0))
 TEMPERATURE = Prior("LogNormal", (-math.log(5), 1.0))
+OF_NO_VALUE = Prior("LogNormal", (0.0, 1.0))
 INITIAL_VALUE = Prior("Normal", (0.5, 0.5))
 
 FREE = "free"
@@ -42,11 +45,13 @@ def softmax_scale(inverse_temperature: bool, of: str = "") -> tuple[Parameter, C
     """
     if inverse_temperature:
         name, unit = f"inverse_temperature{of}", None if of else "per difference"
+        prior = OF_NO_VALUE if of else INVERSE_TEMPERATURE
         scale = lambda params, preference: softmax_logits(preference) * params[name]  # noqa: E731
-        return Parameter(name, lower=0, prior=INVERSE_TEMPERATURE, unit=unit), scale
+        return Parameter(name, lower=0, prior=prior, unit=unit), scale
     name, unit = f"temperature{of}", None if of else "difference"
+    prior = OF_NO_VALUE if of else TEMPERATURE
     scale = lambda params, preference: softmax_logits(preference, params[name])  # noqa: E731
-    return Parameter(name, lower=0, above=True, prior=TEMPERATURE, unit=unit), scale
+    return Parameter(name, lower=0, above=True, prior=prior, unit=unit), scale
 
 
 def first_values(n_actions: int, initial_value: float | str) -> tuple[tuple[Parameter, ...], Callable]:

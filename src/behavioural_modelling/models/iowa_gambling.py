@@ -169,8 +169,8 @@ def orl(n_actions: int = 4, payscale: float = 100.0) -> Model:
     Parameters: `alpha_reward` and `alpha_punishment` in [0, 1]; `perseverance_decay` in [0, 5], :math:`k`;
     `weight_frequency` and `weight_perseverance`, :math:`\beta_f` and :math:`\beta_p`, any numbers, in logits.
     The value has no weight of its own: it is the payscale that says how much it counts. A `Trace` tells
-    `values`, `frequencies`, `perseverance` and `prediction_errors`. The decay of the perseverance is
-    recovered badly: not at all from 100 cards, with a rank correlation of .4 from 200.
+    `values`, `frequencies`, `perseverance` and `prediction_errors`. The decay of the perseverance is not
+    recovered, neither from 100 cards nor from 200: a rank correlation of about .1 is what to expect.
 
     Args:
         n_actions: As in `pvl_delta`.

@@ -71,7 +71,8 @@ def win_stay_lose_shift(n_actions: int, threshold: float = 0.0) -> Model:
     among them: divided by its sum over them, or even where it has none of them.
 
     Parameter: `lapse` in [0, 1], :math:`\varepsilon`, the share of choices made at random: it is the rule
-    put into `with_lapse`.
+    put into `with_lapse`. All that people do otherwise than the rule has to be lapses, so by the default
+    prior any share is about as probable as another.
 
     Args:
         n_actions: As in `biased_random`.
@@ -97,7 +98,8 @@ def win_stay_lose_shift(n_actions: int, threshold: float = 0.0) -> Model:
 
 @_pickling.cached
 def _win_stay_lose_shift(n_actions: int, threshold: float) -> Model:
-    return with_lapse(_strict(n_actions, threshold))._replace(name="win_stay_lose_shift")
+    model = with_lapse(_strict(n_actions, threshold))
+    return model._replace(name="win_stay_lose_shift", parameters=(_parts.share("lapse"),))
 
 
 @_pickling.cached
