@@ -603,7 +603,10 @@ BAD = {
     ),
     # A trace turned into data.
     "no outcomes": Bad(
-        lambda: Trials.from_trace(TRACE), "trace", "one that recorded choices, outcomes", "choices"
+        lambda: Trials.from_trace(TRACE),
+        "trace",
+        "one that recorded choices, outcomes, or the schedule that was played as `task`",
+        "choices",
     ),
     "no response": Bad(
         lambda: Trials.from_trace(simulate(KEY, MODEL, PARAMS, PAID, record="values"), schedule(PAID)),

@@ -188,7 +188,9 @@ class Trials(_TrialsFields):
         missing = [part for part in trace.parts if part not in trace.records]
         if missing or (task is None and "outcomes" not in trace.records):
             needed = ", ".join((*trace.parts, *(() if task else ("outcomes",))))
-            _checks.fail("trace", f"one that recorded {needed}", ", ".join(trace.records) or "nothing")
+            or_task = "" if task or missing else ", or the schedule that was played as `task`"
+            got = ", ".join(trace.records) or "nothing"
+            _checks.fail("trace", f"one that recorded {needed}{or_task}", got)
         responses = {part: trace.records[part] for part in trace.parts}
         choices = responses.pop("choices", None)
         shape = trace.records[trace.parts[0]].shape
