@@ -49,7 +49,7 @@ def load_two_step_adults() -> Trials:
         ((24, 140), 3337, 70)
 
     Source:
-        cpm-toolbox, two_step_adults.csv: the adults of Smid et al. (2022), doi 10.1111/desc.13295.
+        cpm-toolbox, two_step_adults.csv: the adults of Smid et al. (2023), doi 10.1111/desc.13295.
     """
     path = "datasets/data/two_step_adults.csv"
     file = _installed.data_file("cpm", path, "load_two_step_adults", "cpm-toolbox")
