@@ -764,3 +764,13 @@ def test_old_keys_and_numpy_numbers_are_taken(biased):
     _, data, found = biased
     old = fit(jax.random.PRNGKey(0), BIASED, data, n_starts=np.int64(2))
     assert_same_fit(old, found)
+
+
+def test_a_model_with_much_to_carry_is_climbed_in_smaller_blocks(trials, monkeypatch):
+    size = lambda model: _search._block_size(model, len(model.parameters))  # noqa: E731
+    assert size(models.rlwm()) == _search.LANES_OF_LARGE < size(MODEL) == _search.LANES_PER_BLOCK
+    as_always = fit(KEY, MODEL, trials, n_starts=3)
+    monkeypatch.setattr(_search, "_block_size", lambda model, n_free: 5)
+    in_fives = fit(KEY, MODEL, trials, n_starts=3)
+    np.testing.assert_allclose(in_fives.log_likelihood, as_always.log_likelihood, rtol=0, atol=GAP)
+    assert as_always.converged.all() and in_fives.converged.all()

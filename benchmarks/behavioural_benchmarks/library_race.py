@@ -51,11 +51,11 @@ def race(entry: bm.models.Entry, n_people: int, n_rounds: int) -> dict[str, Any]
     """Seconds of a model, and how many times those of the composition on the same choices they are."""
     model, outcomes = entry.build(), RANGES.get(entry.tasks[0], (0.0, 1.0))
     composition = bm.models.with_stickiness(bm.models.asymmetric_rescorla_wagner(model.n_actions))
-    people = {rival: drawn(rival, outcomes, n_people) for rival in (model, composition)}
-    trials = played(model, people[model], bm.tasks.standard(entry.tasks[0]))
+    people = [(rival, drawn(rival, outcomes, n_people)) for rival in (model, composition)]
+    trials = played(*people[0], bm.tasks.standard(entry.tasks[0]))
     row: dict[str, Any] = {"model": entry.called}
     for what, make in (("gradient", gradient), ("fit", whole_fit)):
-        calls = [make(rival, params, trials) for rival, params in people.items()]
+        calls = [make(rival, params, trials) for rival, params in people]
         first = [stopwatch(call) for call in calls]
         later = np.median([[stopwatch(call) for call in calls] for _ in range(n_rounds)], axis=0)
         for name, (ours, theirs) in ((what, later), ("compiling", first)):

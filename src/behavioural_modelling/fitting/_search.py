@@ -1,8 +1,8 @@
 """The search for each subject's best parameters: many starts, climbed a block of lanes at a time.
 
 A lane is one start of one subject. Lanes are climbed some steps at a time; those that are done leave, and
-the others are put together into new blocks, so that no lane waits for a slower one. A block has the same
-size whatever the number of subjects, so the program is compiled once per model and number of trials. It is
+the others are put together into new blocks, so that no lane waits for a slower one. The blocks of a model
+have one size whatever the number of subjects, so the program is compiled once per number of trials. They are
 small enough to stay in a core's cache, and there is one thread per core.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -34,8 +34,12 @@ except ImportError:  # JAX before 0.8
 
 __all__: list[str] = []
 
-LANES_PER_BLOCK = 128
-"""Lanes per block on a CPU."""
+LANES_PER_BLOCK, LANES_OF_LARGE = 128, 32
+"""Lanes per block on a CPU; and of models with much to carry, which leave the cache and whose last lanes, in
+a block that is mostly empty, take long."""
+
+LARGE = 250
+"""From how many numbers on a lane is large: the state, with its slopes and curvatures."""
 
 LANES_ELSEWHERE = 16_384
 """Lanes per block on a GPU, which is slow to start and quick to run."""
@@ -73,6 +77,16 @@ class Task(NamedTuple):
         numbers = data, place, {name: x[subjects] for name, x in self.fixed.items()}, self.priors
         return numbers, {"model": self.model, "axes": self.space.axes, "on_cpu": placement.has_one_cpu()}
 
+    def blocks(self, lanes: np.ndarray) -> Iterator[np.ndarray]:
+        """The lanes, cut up."""
+        size = _block_size(self.model, len(self.space.axes))
+        for first in range(0, len(lanes), size):
+            yield lanes[first : first + size]
+
+    def filled(self, block: np.ndarray) -> np.ndarray:
+        """A block of full size; what it is filled up with is computed and not kept."""
+        return np.resize(block, _block_size(self.model, len(self.space.axes)))
+
     def spec(self) -> Spec:
         """What a trial tells the model."""
         inputs = {name: (self.trials.inputs or {})[name] for name in self.model.inputs}
@@ -100,7 +114,7 @@ class Search(NamedTuple):
 
     def climb(self, lanes: np.ndarray) -> Iterator[int]:
         """Climb some lanes, in place; gives how many of each block are done."""
-        return self.threads.map(with_settings_of_here(partial(_climb_block, self)), blocks(lanes))
+        return self.threads.map(with_settings_of_here(partial(_climb_block, self)), self.task.blocks(lanes))
 
     def best(self) -> np.ndarray:
         """The number of each subject's best lane."""
@@ -109,7 +123,7 @@ class Search(NamedTuple):
 
     def values(self, x: np.ndarray, subjects: np.ndarray) -> np.ndarray:
         """The log-probability at coordinates of the given subjects, one per column of `x`."""
-        points = list(blocks(np.arange(len(subjects))))
+        points = list(self.task.blocks(np.arange(len(subjects))))
         found = self.threads.map(with_settings_of_here(partial(_value_block, self.task, x, subjects)), points)
         return np.concatenate(list(found))
 
@@ -123,7 +137,7 @@ def begin(key: Array, task: Task, n_starts: int, threads: ThreadPoolExecutor) ->
     idle = with_settings_of_here(partial(_idle, search))
     compiled = threads.submit(idle, np.zeros(1, int))
     start = with_settings_of_here(partial(_begin_block, search, draws))
-    list(threads.map(start, blocks(np.arange(n_subjects * n_starts))))
+    list(threads.map(start, task.blocks(np.arange(n_subjects * n_starts))))
     compiled.result()
     return search
 
@@ -143,14 +157,14 @@ def n_threads(task: Task) -> int:
     return 1 if alone else os.cpu_count() or 1
 
 
-def blocks(lanes: np.ndarray) -> Iterator[np.ndarray]:
-    """The lanes, cut up."""
-    for first in range(0, len(lanes), _block_size()):
-        yield lanes[first : first + _block_size()]
-
-
-def _block_size() -> int:
-    return LANES_PER_BLOCK if jax.default_backend() == "cpu" else LANES_ELSEWHERE
+@lru_cache
+def _block_size(model: Model, n_free: int) -> int:
+    """How many lanes a block has, whatever the number of subjects."""
+    if jax.default_backend() != "cpu":
+        return LANES_ELSEWHERE
+    state = jax.eval_shape(model.init, {parameter.name: np.float32(0.5) for parameter in model.parameters})
+    n_carried = sum(leaf.size for leaf in jax.tree.leaves(state)) * (1 + n_free) ** 2
+    return LANES_OF_LARGE if n_carried >= LARGE else LANES_PER_BLOCK
 
 
 def _draws(key: Array, shape: tuple[int, ...], n_starts: int, dtype: Any) -> np.ndarray:
@@ -171,14 +185,9 @@ def with_settings_of_here(function: Callable) -> Callable:
     return call
 
 
-def _filled(block: np.ndarray) -> np.ndarray:
-    """A block of full size; what it is filled up with is computed and not kept."""
-    return np.resize(block, _block_size())
-
-
 def _begin_block(search, draws, block):
     """Put some lanes, in place, where they start. Blocks share no lane, so threads may."""
-    subjects, starts = np.divmod(_filled(block), search.n_starts)
+    subjects, starts = np.divmod(search.task.filled(block), search.n_starts)
     numbers, made_for = search.task.of_subjects(subjects)
     uniforms = np.moveaxis(draws[starts, subjects], 0, -1)
     search.lanes.x[:, block] = np.asarray(_programs.starts(uniforms, numbers, **made_for))[:, : len(block)]
@@ -186,7 +195,7 @@ def _begin_block(search, draws, block):
 
 def _climb_block(search, block):
     """Climb some lanes, in place, and say how many of them are done."""
-    some = jax.tree.map(lambda a: a[..., _filled(block)], search.lanes)
+    some = jax.tree.map(lambda a: a[..., search.task.filled(block)], search.lanes)
     some.done[len(block) :] = True
     for all_lanes, new in zip(search.lanes, _climbed(search, block, some), strict=True):
         all_lanes[..., block] = np.asarray(new)[..., : len(block)]
@@ -195,19 +204,19 @@ def _climb_block(search, block):
 
 def _idle(search, block):
     """Have the program of `_climb_block` compiled."""
-    some = jax.tree.map(lambda a: a[..., _filled(block)], search.lanes)
+    some = jax.tree.map(lambda a: a[..., search.task.filled(block)], search.lanes)
     some.done[:] = True
     _climbed(search, block, some)
 
 
 def _climbed(search, block, some):
-    numbers, made_for = search.task.of_subjects(_filled(block) // search.n_starts)
+    numbers, made_for = search.task.of_subjects(search.task.filled(block) // search.n_starts)
     return _programs.climb(some, numbers, **made_for, n_steps=STEPS)
 
 
 def _value_block(task, x, subjects, block):
     """The values at some of the points."""
-    filled = _filled(block)
+    filled = task.filled(block)
     numbers, made_for = task.of_subjects(subjects[filled])
     return np.asarray(_programs.values(x[:, filled], numbers, **made_for))[: len(block)]
 

@@ -74,10 +74,8 @@ def natural(task: Task, line: np.ndarray) -> dict[str, np.ndarray]:
     same."""
     axes, place = task.space.axes, [a[:, :1] for a in task.space.place]
     x = line.reshape(-1, len(axes)).T.astype(place[0].dtype)
-    blocks = list(_search.blocks(np.arange(x.shape[1])))
-    found = [
-        [np.asarray(a)[: len(b)] for a in looked_up(x[:, _search._filled(b)], place, axes)] for b in blocks
-    ]
+    blocks = list(task.blocks(np.arange(x.shape[1])))
+    found = [[np.asarray(a)[: len(b)] for a in looked_up(x[:, task.filled(b)], place, axes)] for b in blocks]
     values = [np.concatenate(parts).reshape(line.shape[:-1]) for parts in zip(*found, strict=True)]
     return dict(zip((axis.name for axis in axes), values, strict=True))
 
@@ -120,13 +118,13 @@ def _climbed(task, group, x, subjects, threads) -> _newton.Climb:
     numbers = group.mean.astype(x.dtype), np.linalg.inv(group.covariance).astype(x.dtype)
     climb = _search.with_settings_of_here(partial(_climb_block, task, numbers, lanes, subjects))
     for _ in range(_search.ROUNDS):
-        list(threads.map(climb, _search.blocks(np.flatnonzero(~lanes.done))))
+        list(threads.map(climb, task.blocks(np.flatnonzero(~lanes.done))))
     return lanes
 
 
 def _climb_block(task, group, lanes, subjects, block):
     """Climb some lanes, in place. Blocks share no lane, so threads may."""
-    filled = _search._filled(block)
+    filled = task.filled(block)
     some = jax.tree.map(lambda a: a[..., filled], lanes)
     some.done[len(block) :] = True
     numbers, made_for = task.of_subjects(subjects[filled])
