@@ -24,13 +24,19 @@ def test_both_read_the_same_choices(name, monkeypatch):
     row = library_race.race(ENTRIES[name], n_people=2, n_rounds=1)
     (ours, trials), (composition, same), *later = read
     assert ours is ENTRIES[name].build() and len(later) == 2
-    assert composition.name == "asymmetric_rescorla_wagner+stickiness" and same is trials
+    assert composition is library_race.composed(ours.n_actions, len(ours.parameters)) and same is trials
     assert len(trials.choices) == 2 and set(ours.inputs) <= set(trials.inputs)
     assert all(
         np.isfinite(row[f"{x}{of}"]) and row[f"{x}{of}"] > 0
         for x in library_race.MEASURED
         for of in ("", "_ratio")
     )
+
+
+@pytest.mark.parametrize("n", range(1, 9))
+def test_the_composition_has_as_many_parameters_or_one_more(n):
+    found = len(library_race.composed(4, n).parameters)
+    assert found == (n if n in range(2, 7) or n == 8 else n + 1)
 
 
 def test_the_race_prints_a_row_for_each_model(capsys, monkeypatch):

@@ -2,10 +2,10 @@
 
     python -m behavioural_benchmarks.library_race
 
-People play the standard task of a model. Then the model and a composition, sticky choices with two learning
-rates, read the same choices in turns. "gradient" is a log-likelihood of all people with its slope by every
-parameter, the step that a fit repeats; "fit" is a whole fit. Both are medians of rounds after a first call,
-which compiles; "compiling" is that of the fit. A ratio of 2 takes twice as long as the composition.
+People play the standard task of a model. Then the model and a composition with as many parameters, or the
+next that has more, read the same choices in turns. "gradient" is a log-likelihood of all people with its
+slope by every parameter, the step that a fit repeats; "fit" is a whole fit. Both are medians of rounds after
+a first call, which compiles; "compiling" is that of the fit. A ratio of 2 takes twice as long.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
 def race(entry: bm.models.Entry, n_people: int, n_rounds: int) -> dict[str, Any]:
     """Seconds of a model, and how many times those of the composition on the same choices they are."""
     model, outcomes = entry.build(), RANGES.get(entry.tasks[0], (0.0, 1.0))
-    composition = bm.models.with_stickiness(bm.models.asymmetric_rescorla_wagner(model.n_actions))
+    composition = composed(model.n_actions, len(model.parameters))
     people = [(rival, drawn(rival, outcomes, n_people)) for rival in (model, composition)]
     trials = played(*people[0], bm.tasks.standard(entry.tasks[0]))
     row: dict[str, Any] = {"model": entry.called}
@@ -61,6 +61,18 @@ def race(entry: bm.models.Entry, n_people: int, n_rounds: int) -> dict[str, Any]
         for name, (ours, theirs) in ((what, later), ("compiling", first)):
             row |= {name: float(ours), f"{name}_ratio": float(ours / theirs)}
     return row
+
+
+def composed(n_actions: int, n_parameters: int) -> bm.Model:
+    """A learner with two rates or one, and parts around it until it has as many parameters, or one more."""
+    model = bm.models.asymmetric_rescorla_wagner(n_actions)
+    if n_parameters < len(model.parameters):
+        return bm.models.rescorla_wagner(n_actions)
+    parts = ("with_forgetting", "with_stickiness", "with_lapse", "with_choice_kernel")
+    for part in parts:
+        if n_parameters > len(model.parameters):
+            model = getattr(bm.models, part)(model)
+    return model
 
 
 def drawn(model: bm.Model, outcomes: tuple[float, float], n_people: int) -> dict[str, Any]:
