@@ -153,14 +153,14 @@ FIRST = {members[0].called for members in catalogue.families(ENTRIES).values()}
     ],
 )
 def test_a_model_passes_its_check(entry):
-    """In its standard task. A parameter that is stored as weak may be lost among so few people."""
+    """In its standard task. What is stored as weak may be lost among so few people, fitted without priors."""
     limit = (entry.limit[0], BY_NAME[entry.limit[1]].build()) if entry.limit else None
     task, priors = standard(entry.tasks[0]), recovery.priors_of(entry)
     check = bm.testing.check_model(entry.build(), task=task, params=priors, limit=limit, n_subjects=N_CHECKED)
     problems = [problem for problem in check.problems if not problem.startswith("recovery: no rank")]
     assert problems == [], check
     lost = {name for problem in check.problems for name, _ in UNFOUND.findall(problem)}
-    assert all(STORED[entry.called]["recovered"][name][0] < 0.6 for name in lost), check
+    assert all(STORED[entry.called]["recovered"][name][0] < 0.75 for name in lost), check
 
 
 # The page.

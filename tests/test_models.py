@@ -335,7 +335,19 @@ def test_biased_random_breaks_a_stick():
     # .2 of the stick, a quarter of the .8 that is left, and the rest; roundings as above and one sum more.
     np.testing.assert_allclose(rows, [[0.2, 0.2, 0.6]] * 2, rtol=0, atol=12 * UNIT)
     gone = choice_p_before_each_trial(models.biased_random(3), {"bias_0": 1.0, "bias_1": 0.5}, [0], [[1] * 3])
-    assert gone.tolist() == [[1, 0, 0]] * 2
+    np.testing.assert_allclose(gone, [[1, 0, 0]] * 2, rtol=0, atol=1e-17)
+
+
+@pytest.mark.parametrize("n_actions", [2, 4])
+@pytest.mark.parametrize("bias", [0.0, 0.3])
+def test_biased_random_has_a_slope_where_an_action_is_never_chosen(n_actions, bias):
+    model = models.biased_random(n_actions)
+    trials = Trials([[n_actions - 1] * 5], np.zeros((1, 5)))
+    alike = lambda bias: log_likelihood(model, {p.name: bias for p in model.parameters}, trials)[0]  # noqa: E731
+    # The last action is chosen with probability (1 - b) to the power of how many others there are.
+    expected = -5 * (n_actions - 1) / (1 - bias)
+    np.testing.assert_allclose(jax.grad(alike)(bias), expected, rtol=64 * UNIT)
+    assert np.isfinite(jax.grad(jax.grad(alike))(bias))
 
 
 def test_win_stay_lose_shift_by_hand():

@@ -23,6 +23,7 @@ CHOICES = ("softmax", "bonus", "thompson")
 DRIFT = Prior("LogNormal", (math.log(0.4), 1.0))
 INITIAL_SD = Prior("LogNormal", (0.0, 1.0))
 DECAY = Prior("Beta", (5.0, 1.1))
+CENTRE = Prior("Normal", (0.5, 0.2))
 BONUS = Prior("Normal", (0.0, 0.2))
 OBSERVATION_SD = Prior("LogNormal", (math.log(0.2), 1.0))
 
@@ -176,7 +177,7 @@ def _root(variance: Any) -> Any:
 def _reversion() -> tuple[Parameter, Parameter]:
     """How much is left of the distance from the centre, and the centre."""
     decay = Parameter("decay", 0, 1, prior=DECAY)
-    return decay, Parameter("centre", -math.inf, prior=_parts.INITIAL_VALUE, unit="value")
+    return decay, Parameter("centre", -math.inf, prior=CENTRE, unit="value")
 
 
 def _checked_sd(x: float | str) -> float | str:

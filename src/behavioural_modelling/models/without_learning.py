@@ -2,6 +2,9 @@ r"""Models that learn no values: a fixed bias, and a rule that looks one trial b
 
 from __future__ import annotations
 
+from typing import Any
+
+import jax
 import jax.numpy as jnp
 
 from .._compute import rows
@@ -11,6 +14,9 @@ from .model import Model
 from .responses import categorical
 
 __all__ = ["biased_random", "win_stay_lose_shift"]
+
+LEAST = 1e-18
+"""A probability next to 0: one over its square still is a number in float32, as a curvature has to be."""
 
 
 def biased_random(n_actions: int) -> Model:
@@ -48,8 +54,8 @@ def _biased_random(n_actions: int) -> Model:
     def predict(params, state, trial):
         logits, left = [], 0.0
         for name in names:
-            logits.append(left + jnp.log(params[name]))
-            left = left + jnp.log1p(-params[name])
+            logits.append(left + _log(params[name]))
+            left = left + _log_of_the_rest(params[name])
         return jnp.stack([*logits, left])
 
     def update(params, state, trial, chosen, outcome):
@@ -57,6 +63,19 @@ def _biased_random(n_actions: int) -> Model:
 
     parameters = tuple(map(_parts.share, names))
     return Model("biased_random", parameters, categorical(n_actions), lambda params: (), predict, update)
+
+
+def _log(share: Any) -> Any:
+    """The logarithm of a share; that of 0 is the least one, with its slope.
+
+    The slope of the other actions' probabilities is what this one's share gives away: a share of 0 times a
+    slope without end would be no number.
+    """
+    return jnp.log(share + jax.lax.stop_gradient(jnp.maximum(LEAST - share, 0)))
+
+
+def _log_of_the_rest(share: Any) -> Any:
+    return jnp.where(share < 1, jnp.log1p(-jnp.where(share < 1, share, 0)), _log(1 - share))
 
 
 def win_stay_lose_shift(n_actions: int, threshold: float = 0.0) -> Model:
