@@ -26,7 +26,8 @@ def biased_random(n_actions: int) -> Model:
 
     With two actions the one parameter is `bias` in [0, 1], the probability of action 0. With more there
     are `bias_0`, `bias_1` and so on, all but one: the probability of an action, given that it is none
-    of those before it. There is nothing to remember.
+    of those before it. There is nothing to remember. At a bias of 0 or 1, what is never chosen has a
+    probability of 1e-18 and not of 0, so that slopes are numbers there.
 
     Args:
         n_actions: How many actions, at least 2.
